@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files: read, mapped, written beside the target and renamed, digested. */
+#ifndef TP_BASE_FILE_H
+#define TP_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <towerpart/status.h>
+
+#define TP_SHA256_TEXT 65 /* 64 lower-case hex digits and a NUL */
+
+/* Reads a file ("-": standard input) of at most bytes_max; *data has a NUL beyond length. */
+enum tp_status tp_file_read(
+    const char *path, size_t bytes_max, char **data, size_t *length, struct tp_error *err);
+
+/* The same for a member of a folder: what is no regular file (a pipe that nobody writes to, a device)
+ * is refused at once. "-" is a file's name. */
+enum tp_status tp_file_read_regular(
+    const char *path, size_t bytes_max, char **data, size_t *length, struct tp_error *err);
+
+struct tp_mapping {
+    const unsigned char *data; /* read-only; NULL when empty */
+    size_t length;
+};
+
+/* Maps a regular file; anything else is refused at once. */
+enum tp_status tp_file_map(const char *path, struct tp_mapping *mapping, struct tp_error *err);
+void tp_file_unmap(struct tp_mapping *mapping);
+
+/* Writes beside the target and renames, so a killed run leaves the old file or the new one. "-" is
+ * standard output. A target that is not a regular file (a pipe, /dev/null) is written in place; a
+ * link is followed, and refused if it points nowhere. */
+enum tp_status tp_file_write(
+    const char *path, const void *data, size_t length, struct tp_error *err);
+
+/* A large file, piece by piece, with the same promise. */
+struct tp_file_out;
+enum tp_status tp_file_out_open(const char *path, struct tp_file_out **out, struct tp_error *err);
+enum tp_status tp_file_out_add(
+    struct tp_file_out *out, const void *data, size_t length, struct tp_error *err);
+/* Renames into place and frees. */
+enum tp_status tp_file_out_commit(struct tp_file_out *out, struct tp_error *err);
+/* Removes what was written and frees; NULL is fine. For failure paths. */
+void tp_file_out_abandon(struct tp_file_out *out);
+
+/* Makes one folder; fine if it is there already. */
+enum tp_status tp_folder_make(const char *path, struct tp_error *err);
+
+bool tp_path_is_folder(const char *path);
+
+/* Names in a folder, without "." and "..", in byte order. */
+struct tp_folder {
+    char **names;
+    size_t count;
+};
+
+enum tp_status tp_folder_list(const char *path, struct tp_folder *folder, struct tp_error *err);
+void tp_folder_release(struct tp_folder *folder);
+
+/* True if writing `output` would replace `input`, or a file that a folder `input` holds, or add one to
+ * it: told by device and inode, so links and spellings do not matter. "-" is the standard stream. Only
+ * regular files can be replaced. */
+bool tp_path_replaces(const char *output, const char *input);
+
+/* The part before the last '/': "/" of "/a", "." of "a". Caller frees; NULL: no memory. */
+char *tp_path_folder(const char *path);
+
+/* The part after the last '/'; trailing slashes ignored. "-" stays "-". Caller frees; NULL: no
+ * memory. */
+char *tp_path_base(const char *path);
+
+/* "dir/name". Caller frees; NULL: no memory. */
+char *tp_path_join(const char *dir, const char *name);
+
+/* Feature name <-> file name: bytes other than A-Z a-z 0-9 _ - and inner '.' as %XX. Caller frees;
+ * NULL: no memory. A text that tp_percent_encode() cannot have made is decoded to itself. */
+char *tp_percent_encode(const char *name);
+char *tp_percent_decode(const char *encoded);
+
+/* SHA-256 of a file; of a folder: of "name\0digest\n" over its files in byte order of their names.
+ * Streams. */
+enum tp_status tp_digest_path(const char *path, char sha256[TP_SHA256_TEXT], struct tp_error *err);
+void tp_digest_bytes(const void *data, size_t length, char sha256[TP_SHA256_TEXT]);
+
+#endif
