@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units in towers, kept with all sums that a local search asks for, so that trying a move or a swap
+ * costs O(1) and making one O(U). */
+#ifndef TP_PARTITION_ASSIGNMENT_H
+#define TP_PARTITION_ASSIGNMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "partition/problem.h"
+
+enum tp_goal {
+    TP_GOAL_COHERENT, /* most affinity inside towers */
+    TP_GOAL_DIVERSE,  /* least */
+    TP_GOAL_LOAD      /* least sum over towers and resources of (load / mean)^2 */
+};
+
+struct tp_assignment {
+    const struct tp_problem *problem; /* borrowed */
+    enum tp_goal goal;
+    int32_t *tower; /* (U) */
+    double *load;   /* (T, TP_RESOURCES) */
+    double *pull;   /* (U, T) affinity of a unit to the units of a tower; NULL without affinity */
+    double *excess; /* (T) how far the tower is over or under its limits, in means; 0: legal */
+};
+
+enum tp_status tp_assignment_new(const struct tp_problem *problem, enum tp_goal goal,
+    struct tp_assignment **assignment, struct tp_error *err);
+void tp_assignment_free(struct tp_assignment *assignment);
+
+/* Takes over towers from an array (U); pinned units go to their towers. O(U^2). */
+void tp_assignment_set(struct tp_assignment *assignment, const int32_t *tower);
+
+/* to = from, of the same problem. O(U * T). */
+void tp_assignment_copy(struct tp_assignment *to, const struct tp_assignment *from);
+
+/* Sum of the towers' excess, and pairs of units in one tower that are to be apart. 0: every limit holds. */
+double tp_assignment_violation(const struct tp_assignment *assignment);
+
+/* What the goal says, larger is better: +-affinity inside towers, -sum of squares. */
+double tp_assignment_value(const struct tp_assignment *assignment);
+
+/* Change of value if the unit moved there; if the two units (of different towers) changed places. */
+double tp_gain_move(const struct tp_assignment *assignment, int32_t unit, int32_t to);
+double tp_gain_swap(const struct tp_assignment *assignment, int32_t u, int32_t v);
+
+/* Change of the violation, likewise. Negative: better. */
+double tp_relief_move(const struct tp_assignment *assignment, int32_t unit, int32_t to);
+double tp_relief_swap(const struct tp_assignment *assignment, int32_t u, int32_t v);
+
+void tp_make_move(struct tp_assignment *assignment, int32_t unit, int32_t to);
+void tp_make_swap(struct tp_assignment *assignment, int32_t u, int32_t v);
+
+#endif

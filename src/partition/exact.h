@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exhaustive search for a legal assignment of few units. */
+#ifndef TP_PARTITION_EXACT_H
+#define TP_PARTITION_EXACT_H
+
+#include <stdint.h>
+
+#include "partition/problem.h"
+
+#define TP_EXACT_UNITS_MAX 12
+
+/* What a search for a legal assignment can say. */
+enum tp_answer {
+    TP_ANSWER_NO = 0,     /* there is none, proven */
+    TP_ANSWER_YES = 1,    /* found */
+    TP_ANSWER_UNSURE = -1 /* none found */
+};
+
+/* @param problem  at most TP_EXACT_UNITS_MAX units.
+ * @param tower    out, (U), filled on TP_ANSWER_YES.
+ * @return TP_ENOMEM. Cost: at most the number of ways to put U units into T towers, towers of one class
+ *         taken as equal while empty; the limits cut most of them off. */
+enum tp_status tp_exact(const struct tp_problem *problem, const struct tp_judge *judge,
+    int32_t *tower, enum tp_answer *answer, struct tp_error *err);
+
+#endif

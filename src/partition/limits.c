@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which ratio and balance the units allow.
+ *
+ * Both grow looser with their value, so each is found by bisection over hundredths, between a lower
+ * bound and what the last legal assignment needs. With at most TP_EXACT_UNITS_MAX units every probe is
+ * exhaustive and the result is proven; beyond, a probe repairs starts (the last legal assignment,
+ * load-greedy, random), kicked on where they are stuck, until its steps are used up, and the result is
+ * the tightest found, proven only where it equals the lower bound. */
+#include "partition/limits.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "partition/assignment.h"
+#include "partition/refine.h"
+#include "partition/starts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps of one probe at the default effort, in passes over all moves and swaps, and in all. */
+#define PROBE_PASSES 300
+#define PROBE_STEPS_MOST 20000000
+#define PROBE_PASSES_LEAST 10
+#define PROBE_STARTS 8    /* at least so many share the steps */
+#define PROBE_VERDICTS 40 /* of the judge, the expensive part */
+
+struct probe {
+    struct tp_problem *problem;
+    const struct tp_judge *judge;
+    struct tp_assignment *assignment; /* goal load, not used when exact */
+    struct tp_random random;
+    int64_t steps;   /* of one probe */
+    int32_t *legal;  /* (U) the last legal assignment */
+    int32_t *start;  /* (U) */
+    double *weights; /* (U) scratch */
+    bool found;      /* `legal` holds one */
+};
+
+/* The k-th start. */
+static enum tp_status make_start(struct probe *p, int32_t k, struct tp_error *err)
+{
+    size_t bytes = (size_t)p->problem->unit_count * sizeof(int32_t);
+    if (k == 0 && p->found)
+        memcpy(p->start, p->legal, bytes);
+    else if (k <= 1)
+        return tp_start_greedy(p->problem, NULL, p->start, err);
+    else if (k % 2)
+        return tp_start_random(p->problem, &p->random, p->start, err);
+    else
+        return tp_start_greedy(p->problem, &p->random, p->start, err);
+    return TP_OK;
+}
+
+static void keep_legal(struct probe *p)
+{
+    memcpy(p->legal, p->assignment->tower, (size_t)p->problem->unit_count * sizeof *p->legal);
+    p->found = true;
+}
+
+static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_error *err)
+{
+    struct tp_assignment *a = p->assignment;
+    int64_t left = p->steps;
+    int verdicts = PROBE_VERDICTS;
+    *answer = TP_ANSWER_UNSURE;
+    for (int32_t k = 0; left > 0 && verdicts > 0; k++) {
+        enum tp_status status = make_start(p, k, err);
+        if (status)
+            return status;
+        int64_t share = p->steps / PROBE_STARTS + 1, own = share < left ? share : left;
+        left -= own;
+        tp_assignment_set(a, p->start);
+        while (own > 0 && verdicts > 0) {
+            bool legal = tp_repair(a, &own);
+            if (legal && p->judge->fits(p->judge->context, a->tower, -1) > 0) {
+                keep_legal(p);
+                *answer = TP_ANSWER_YES;
+                return TP_OK;
+            }
+            verdicts -= legal;
+            own -= p->problem->unit_count; /* a kick is not for nothing */
+            tp_kick(a, &p->random);
+        }
+    }
+    return TP_OK;
+}
+
+/* No assignment can hold the limits: a unit is over every tower's, or all units together are over all
+ * towers', or there are too few features to go round. */
+static bool impossible(const struct tp_problem *p)
+{
+    for (int r = 0; r < TP_RESOURCES; r++) {
+        double most = 0, room = 0, heaviest = 0, total = 0;
+        for (int32_t t = 0; t < p->tower_count; t++) {
+            most = fmax(most, tp_tower_most(p, t)[r]);
+            room += tp_tower_most(p, t)[r];
+        }
+        for (int32_t u = 0; u < p->unit_count; u++) {
+            heaviest = fmax(heaviest, tp_unit_weight(p, u)[r]);
+            total += tp_unit_weight(p, u)[r];
+        }
+        if (heaviest > most || total > room * (1 + 1e-12))
+            return true;
+    }
+    return p->features_least * p->tower_count > p->feature_count;
+}
+
+/* Is there an assignment within these limits? */
+static enum tp_status ask(
+    struct probe *p, struct tp_limits limits, enum tp_answer *answer, struct tp_error *err)
+{
+    tp_problem_set_limits(p->problem, limits);
+    *answer = TP_ANSWER_NO;
+    if (impossible(p->problem))
+        return TP_OK;
+    if (p->problem->unit_count > TP_EXACT_UNITS_MAX)
+        return search(p, answer, err);
+    enum tp_status status = tp_exact(p->problem, p->judge, p->legal, answer, err);
+    p->found |= !status && *answer == TP_ANSWER_YES;
+    return status;
+}
+
+static double hundredths(int64_t h)
+{
+    return (double)h / 100.0;
+}
+
+struct tp_limits tp_limits_of(const struct tp_problem *problem, const int32_t *tower)
+{
+    struct tp_limits limits = {0, 1};
+    int64_t least = problem->feature_count, most = 0, x = 0, q = 100;
+    for (int32_t t = 0; t < problem->tower_count; t++) {
+        double load[TP_RESOURCES] = {0};
+        for (int32_t u = 0; u < problem->unit_count; u++)
+            for (int r = 0; tower[u] == t && r < TP_RESOURCES; r++)
+                load[r] += tp_unit_weight(problem, u)[r];
+        least = load[TP_FEATURES] < (double)least ? (int64_t)load[TP_FEATURES] : least;
+        most = load[TP_FEATURES] > (double)most ? (int64_t)load[TP_FEATURES] : most;
+        for (int r = 0; r < TP_MEMORY; r++)
+            while (load[r] > (1 + hundredths(x)) * problem->mean[r] * (1 + 1e-9))
+                x++;
+    }
+    for (;; q++) {
+        int32_t lowest, highest;
+        tp_ratio_bounds(
+            problem->feature_count, problem->tower_count, hundredths(q), &lowest, &highest);
+        if (lowest <= (least > 1 ? least : 1) && highest >= most)
+            break;
+    }
+    limits.balance = hundredths(x);
+    limits.ratio = hundredths(q);
+    return limits;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A load that some tower cannot stay below: that of the heaviest unit, and that of the ceil(U/T)
+ * lightest units, since some tower holds at least so many. @param weights  (U), scratch. */
+static double least_peak(const struct tp_problem *problem, int resource, double *weights)
+{
+    int32_t units = problem->unit_count;
+    for (int32_t u = 0; u < units; u++)
+        weights[u] = tp_unit_weight(problem, u)[resource];
+    qsort(weights, (size_t)units, sizeof *weights, ascending);
+    double lightest = 0;
+    for (int32_t i = 0; i < (units + problem->tower_count - 1) / problem->tower_count; i++)
+        lightest += weights[i];
+    return fmax(lightest, weights[units - 1]);
+}
+
+/* The smallest hundredth that no assignment can go below. */
+static int64_t balance_bound(const struct tp_problem *problem, double *weights)
+{
+    int64_t x = (int64_t)(TP_BALANCE_LEAST * 100 + 0.5);
+    for (int r = 0; r < TP_MEMORY; r++) {
+        double peak = least_peak(problem, r, weights) * (1 - 1e-12); /* a sum in another order */
+        while (peak > (1 + hundredths(x)) * problem->mean[r] * (1 + 1e-9))
+            x++;
+    }
+    return x;
+}
+
+static struct tp_limits with(struct tp_limits limits, bool ratio, int64_t value)
+{
+    if (ratio)
+        limits.ratio = hundredths(value);
+    else
+        limits.balance = hundredths(value);
+    return limits;
+}
+
+/* Lowers one limit (ratio or balance) to the smallest hundredth >= low at which ask() says yes. The
+ * last legal assignment holds the limits as they come in. */
+static enum tp_status tighten(struct probe *p, bool ratio, int64_t low, struct tp_limits *limits,
+    bool *proven, struct tp_error *err)
+{
+    struct tp_limits reached = tp_limits_of(p->problem, p->legal);
+    int64_t high = (int64_t)llround(100 * (ratio ? reached.ratio : reached.balance));
+    for (int64_t next = low; low < high; next = low + (high - low) / 2) {
+        enum tp_answer answer;
+        enum tp_status status = ask(p, with(*limits, ratio, next), &answer, err);
+        if (status)
+            return status;
+        if (answer == TP_ANSWER_YES) {
+            reached = tp_limits_of(p->problem, p->legal);
+            int64_t now = (int64_t)llround(100 * (ratio ? reached.ratio : reached.balance));
+            high = now < next ? (now > low ? now : low) : next;
+        } else {
+            low = next + 1;
+            *proven &= answer == TP_ANSWER_NO;
+        }
+    }
+    *limits = with(*limits, ratio, high > low ? high : low);
+    return TP_OK;
+}
+
+static enum tp_status settle(struct probe *p, double balance, double ratio,
+    struct tp_limits *limits, bool *proven, enum tp_answer *answer, struct tp_error *err)
+{
+    struct tp_limits now = {isnan(balance) ? INFINITY : balance, isnan(ratio) ? INFINITY : ratio};
+    bool sure = true;
+    enum tp_status status = ask(p, now, answer, err);
+    if (status || *answer != TP_ANSWER_YES)
+        return status;
+    if (isnan(ratio))
+        status = tighten(p, true, 100, &now, &sure, err);
+    if (!status && isnan(balance))
+        status = tighten(p, false, balance_bound(p->problem, p->weights), &now, &sure, err);
+    if (!status) {
+        tp_problem_set_limits(p->problem, now);
+        *limits = now;
+        *proven = sure;
+    }
+    return status;
+}
+
+static int64_t probe_steps(const struct tp_problem *problem, int32_t effort)
+{
+    int64_t pass = (int64_t)problem->unit_count * (problem->unit_count + problem->tower_count);
+    int64_t steps = PROBE_PASSES * pass, most = PROBE_STEPS_MOST;
+    if (most < PROBE_PASSES_LEAST * pass)
+        most = PROBE_PASSES_LEAST * pass;
+    return (steps < most ? steps : most) / 10 * effort;
+}
+
+enum tp_status tp_settle_limits(struct tp_problem *problem, const struct tp_judge *judge,
+    double balance, double ratio, uint64_t seed, int32_t effort, struct tp_limits *limits,
+    bool *proven, int32_t *tower, enum tp_answer *answer, struct tp_error *err)
+{
+    struct probe p = {.problem = problem, .judge = judge};
+    p.steps = probe_steps(problem, effort);
+    p.random = tp_random_new(seed, 1);
+    p.legal = TP_NEW(problem->unit_count, int32_t);
+    p.start = TP_NEW(problem->unit_count, int32_t);
+    p.weights = TP_NEW(problem->unit_count, double);
+    enum tp_status status = p.legal && p.start && p.weights
+                                ? tp_assignment_new(problem, TP_GOAL_LOAD, &p.assignment, err)
+                                : tp_fail_memory(err);
+    if (!status)
+        status = settle(&p, balance, ratio, limits, proven, answer, err);
+    if (!status && *answer == TP_ANSWER_YES)
+        memcpy(tower, p.legal, (size_t)problem->unit_count * sizeof *tower);
+    tp_assignment_free(p.assignment);
+    free(p.legal);
+    free(p.start);
+    free(p.weights);
+    return status;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of things: settle the limits (which yields a first legal assignment), baselines, starts,
+ * each repaired and brought to its local optimum, then the best one improved until the steps are used
+ * up. The answer must also be placeable: if the judge turns it down, memory is made a little scarcer
+ * and the search starts from the first legal assignment, which the judge has seen; at worst that one
+ * is the answer. */
+#include "partition/partition.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "partition/metis.h"
+#include "partition/refine.h"
+#include "partition/starts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METIS_DENSE_UNITS_MAX                                                                      \
+    2000                 /* the complete graph of more units is slow and no better a start */
+#define METIS_NEAREST 10 /* neighbours in the sparse graph */
+#define MEMORY_ROUNDS 5
+#define MEMORY_SCARCER 0.97
+
+struct solver {
+    struct tp_problem *problem;
+    const struct tp_judge *judge;
+    const struct tp_partition_options *options;
+    struct tp_assignment *best, *trial;
+    bool have_best;
+    double best_value;
+    int32_t *start, *legal; /* (U) */
+    struct tp_random random;
+    int64_t steps, steps_all;
+    struct tp_progress progress;
+};
+
+const char *tp_baseline_name(enum tp_baseline baseline)
+{
+    static const char *const names[] = {"stride", "load", "metis_kway", "metis_recursive"};
+    return names[baseline];
+}
+
+/* Steps for a problem of that size: enough for thousands of descents when it is small, a fraction of a
+ * second at the default effort when it is large. */
+static int64_t budget(const struct tp_problem *p, int32_t effort)
+{
+    int64_t pass = (int64_t)p->unit_count * (p->unit_count + p->tower_count);
+    int64_t steps = 400 * pass;
+    if (steps > 5000000)
+        steps = 5000000 > 2 * pass ? 5000000 : 2 * pass;
+    return steps * effort;
+}
+
+/* Takes a start to its local optimum; keeps it if it is legal and better. */
+static void try_start(struct solver *s, const int32_t *start)
+{
+    int64_t before = s->steps, most = s->steps_all / 4;
+    int64_t own = before < most ? before : most; /* one start may not eat everything */
+    int64_t left = own;
+    tp_assignment_set(s->trial, start);
+    if (tp_repair(s->trial, &left)) {
+        tp_descend(s->trial, &s->random, &left);
+        double value = tp_assignment_value(s->trial);
+        if (!s->have_best || value > s->best_value) {
+            tp_assignment_copy(s->best, s->trial);
+            s->best_value = value;
+            s->have_best = true;
+        }
+    }
+    s->steps -= own - left;
+    tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
+}
+
+/* METIS on the nearest-neighbour graph; on the complete one it is a baseline. */
+static enum tp_status try_nearest(struct solver *s, bool recursive, struct tp_error *err)
+{
+    struct tp_error ignored; /* no answer of METIS is one start less, not a failure */
+    enum tp_status status = tp_metis(s->problem, s->options->goal, recursive, METIS_NEAREST,
+        s->options->seed, s->start, &ignored);
+    if (status == TP_ENOMEM)
+        return tp_fail_memory(err);
+    if (!status)
+        try_start(s, s->start);
+    return TP_OK;
+}
+
+static enum tp_status run_starts(
+    struct solver *s, const struct tp_partition *baselines, struct tp_error *err)
+{
+    enum tp_status status = TP_OK;
+    bool metis = s->best->pull && !s->options->quick; /* the load goal does not look at affinity */
+    if (!s->options->legal)
+        try_start(s, s->legal);
+    tp_start_stride(s->problem, s->start);
+    try_start(s, s->start);
+    status = tp_start_greedy(s->problem, NULL, s->start, err);
+    if (!status)
+        try_start(s, s->start);
+    for (int b = TP_BASELINE_METIS_KWAY; metis && b < TP_BASELINE_COUNT; b++)
+        if (baselines->baseline[b])
+            try_start(s, baselines->baseline[b]);
+    for (int k = 0; metis && !status && k < 2; k++)
+        status = try_nearest(s, k == 1, err);
+    while (!status && s->steps > s->steps_all / 2) {
+        s->steps -= s->problem->unit_count;
+        status = tp_start_random(s->problem, &s->random, s->start, err);
+        if (!status)
+            try_start(s, s->start);
+    }
+    if (!status && !s->have_best)
+        try_start(s, s->legal);
+    return status;
+}
+
+/* Improves in slices so that the progress line moves. */
+static enum tp_status improve(struct solver *s, struct tp_error *err)
+{
+    int64_t slice = s->steps_all / 40 + 1;
+    while (s->steps > 0) {
+        int64_t now = s->steps < slice ? s->steps : slice, left = now;
+        enum tp_status status = tp_improve(s->best, &s->random, &left, err);
+        if (status)
+            return status;
+        s->steps -= now - left;
+        tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
+    }
+    return TP_OK;
+}
+
+static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
+{
+    int32_t *tower = out->tower;
+    struct tp_problem *p = s->problem;
+    size_t bytes = (size_t)p->unit_count * sizeof *tower;
+    memcpy(tower, s->legal, bytes);
+    if (p->tower_count == 1)
+        return TP_OK;
+    for (int round = 0; round < MEMORY_ROUNDS; round++) {
+        s->steps = s->steps_all = budget(p, s->options->effort);
+        s->have_best = false;
+        enum tp_status status = run_starts(s, out, err);
+        if (!status && s->have_best)
+            status = improve(s, err);
+        if (status)
+            return status;
+        if (!s->have_best)
+            break;
+        if (s->judge->fits(s->judge->context, s->best->tower, -1) > 0) {
+            memcpy(tower, s->best->tower, bytes);
+            break;
+        }
+        for (int32_t t = 0; t < p->tower_count; t++)
+            p->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= MEMORY_SCARCER;
+    }
+    return TP_OK;
+}
+
+static enum tp_status add_baseline(
+    struct solver *s, struct tp_partition *out, enum tp_baseline which, struct tp_error *err)
+{
+    const struct tp_problem *p = s->problem;
+    struct tp_error ignored;
+    enum tp_status status = TP_OK;
+    if (which == TP_BASELINE_STRIDE)
+        tp_start_stride(p, s->start);
+    else if (which == TP_BASELINE_LOAD)
+        status = tp_start_greedy(p, NULL, s->start, err);
+    else if (p->unit_count > METIS_DENSE_UNITS_MAX)
+        return TP_OK;
+    else
+        status = tp_metis(p, s->options->goal, which == TP_BASELINE_METIS_RECURSIVE, 0,
+            s->options->seed, s->start, &ignored);
+    if (status == TP_ENOMEM)
+        return tp_fail_memory(err);
+    if (status) /* METIS gave up: one comparison less */
+        return TP_OK;
+    int32_t *copy = TP_NEW(p->unit_count, int32_t);
+    if (!copy)
+        return tp_fail_memory(err);
+    memcpy(copy, s->start, (size_t)p->unit_count * sizeof *copy);
+    out->baseline[which] = copy;
+    tp_assignment_set(s->trial, copy); /* moves pinned units home, so compare before judging */
+    bool pins_hold = !memcmp(copy, s->trial->tower, (size_t)p->unit_count * sizeof *copy);
+    out->within_limits[which] = pins_hold && tp_assignment_violation(s->trial) <= 0;
+    return TP_OK;
+}
+
+/* The stride assignment, if it holds the limits that were given. */
+static void take_stride(
+    struct solver *s, const struct tp_partition_options *options, struct tp_partition *out)
+{
+    struct tp_problem *p = s->problem;
+    tp_start_stride(p, s->start);
+    struct tp_limits own = tp_limits_of(p, s->start);
+    out->limits.balance =
+        isnan(options->balance) ? fmax(own.balance, TP_BALANCE_LEAST) : options->balance;
+    out->limits.ratio = isnan(options->ratio) ? own.ratio : options->ratio;
+    out->limits_proven = !isnan(options->balance) && !isnan(options->ratio);
+    tp_problem_set_limits(p, out->limits);
+    tp_assignment_set(s->trial, s->start);
+    int fits = 0;
+    if (tp_assignment_violation(s->trial) <= 0)
+        fits = s->judge->fits(s->judge->context, s->start, -1);
+    out->answer = fits > 0 ? TP_ANSWER_YES : fits ? TP_ANSWER_UNSURE : TP_ANSWER_NO;
+    memcpy(out->tower, s->start, (size_t)p->unit_count * sizeof *out->tower);
+}
+
+static enum tp_status solve(struct solver *s, struct tp_partition *out, struct tp_error *err)
+{
+    const struct tp_partition_options *options = s->options;
+    enum tp_status status = TP_OK;
+    if (options->stride) {
+        take_stride(s, options, out);
+    } else if (options->legal) {
+        out->limits = (struct tp_limits){options->balance, options->ratio};
+        out->answer = TP_ANSWER_YES;
+        tp_problem_set_limits(s->problem, out->limits);
+        memcpy(s->legal, options->legal, (size_t)s->problem->unit_count * sizeof *s->legal);
+    } else {
+        status =
+            tp_settle_limits(s->problem, s->judge, options->balance, options->ratio, options->seed,
+                options->effort, &out->limits, &out->limits_proven, s->legal, &out->answer, err);
+    }
+    if (status || out->answer != TP_ANSWER_YES)
+        return status;
+    bool compare = s->problem->affinity && !options->quick;
+    for (int b = 0; compare && b < TP_BASELINE_COUNT && !status; b++)
+        status = add_baseline(s, out, (enum tp_baseline)b, err);
+    return status || options->stride ? status : search(s, out, err);
+}
+
+enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *judge,
+    const struct tp_partition_options *options, struct tp_partition *partition,
+    struct tp_error *err)
+{
+    struct solver s = {.problem = problem, .judge = judge, .options = options};
+    memset(partition, 0, sizeof *partition);
+    s.random = tp_random_new(options->seed, 2);
+    s.progress = tp_progress_begin(options->progress, "partition");
+    s.start = TP_NEW(problem->unit_count, int32_t);
+    s.legal = TP_NEW(problem->unit_count, int32_t);
+    partition->tower = TP_NEW(problem->unit_count, int32_t);
+    enum tp_status status = s.start && s.legal && partition->tower ? TP_OK : tp_fail_memory(err);
+    if (!status)
+        status = tp_assignment_new(problem, options->goal, &s.best, err);
+    if (!status)
+        status = tp_assignment_new(problem, options->goal, &s.trial, err);
+    if (!status)
+        status = solve(&s, partition, err);
+    if (status || partition->answer != TP_ANSWER_YES) {
+        free(partition->tower);
+        partition->tower = NULL;
+    }
+    tp_progress_end(&s.progress);
+    tp_assignment_free(s.best);
+    tp_assignment_free(s.trial);
+    free(s.start);
+    free(s.legal);
+    return status;
+}
+
+void tp_partition_release(struct tp_partition *partition)
+{
+    if (!partition)
+        return;
+    free(partition->tower);
+    for (int b = 0; b < TP_BASELINE_COUNT; b++)
+        free(partition->baseline[b]);
+    memset(partition, 0, sizeof *partition);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units to towers: settles the limits, runs the starts through the refinement, keeps the best legal
+ * answer that can be placed. */
+#ifndef TP_PARTITION_PARTITION_H
+#define TP_PARTITION_PARTITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "partition/assignment.h"
+#include "partition/exact.h"
+#include "partition/limits.h"
+#include "partition/problem.h"
+
+struct tp_partition_options {
+    enum tp_goal goal;
+    bool stride;           /* take the stride assignment, or nothing */
+    double balance, ratio; /* NAN: automatic */
+    uint64_t seed;
+    int32_t effort; /* 1..100 */
+    bool quick;     /* no METIS starts, no baselines */
+    const int32_t
+        *legal; /* (U) known to be legal within balance and ratio, which are then given: the
+                             answer if no start leads to a better one; NULL: none known */
+    bool progress;
+};
+
+/* Answers of other methods, for comparison. */
+enum tp_baseline {
+    TP_BASELINE_STRIDE,
+    TP_BASELINE_LOAD,
+    TP_BASELINE_METIS_KWAY,
+    TP_BASELINE_METIS_RECURSIVE,
+    TP_BASELINE_COUNT
+};
+
+struct tp_partition {
+    int32_t *tower; /* (U); NULL: no answer */
+    struct tp_limits limits;
+    bool limits_proven;
+    enum tp_answer answer;                /* YES, or why there is none */
+    int32_t *baseline[TP_BASELINE_COUNT]; /* (U) each; NULL without affinity */
+    bool within_limits[TP_BASELINE_COUNT];
+};
+
+const char *tp_baseline_name(enum tp_baseline baseline);
+
+/* @param problem    its limits are set on return.
+ * @param partition  out; to be released with tp_partition_release(), also when the answer is no.
+ * @return TP_OK also when there is no answer; TP_ENOMEM. */
+enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *judge,
+    const struct tp_partition_options *options, struct tp_partition *partition,
+    struct tp_error *err);
+void tp_partition_release(struct tp_partition *partition);
+
+#endif

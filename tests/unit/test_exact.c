@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exhaustive search against brute force over all T^U assignments, on thousands of tiny problems. */
+#include "partition/exact.h"
+
+#include "problems.h"
+
+#define UNITS_MOST 6
+#define CASES 100 /* per run of a test; the runs of its loop make thousands */
+
+/* A judge with rules that the problem's weights do not show, as placing has: two units that cannot
+ * share a tower, a capacity of another kind per class of towers, and a bound on the whole. A superset
+ * never fits better. Loads above `unsure_above` it cannot tell from the capacity above that. */
+struct court {
+    const struct tp_problem *problem;
+    double hidden[UNITS_MOST], capacity[UNITS_MOST], whole, unsure_above;
+    int over_whole; /* what it says beyond the bound on the whole: 0 or -1 */
+    bool enemies;   /* units 0 and 1 */
+    bool unsure;    /* said so at least once */
+};
+
+static double hidden_load(const struct court *c, const int32_t *tower_of_unit, int32_t tower)
+{
+    double load = 0;
+    for (int32_t u = 0; u < c->problem->unit_count; u++)
+        load += tower_of_unit[u] == tower ? c->hidden[u] : 0;
+    return load;
+}
+
+static int tower_fits(struct court *c, const int32_t *tower_of_unit, int32_t tower)
+{
+    double load = hidden_load(c, tower_of_unit, tower);
+    double capacity = c->capacity[c->problem->tower_class[tower]];
+    if (c->enemies && tower_of_unit[0] == tower && tower_of_unit[1] == tower)
+        return 0;
+    if (load <= c->unsure_above || capacity <= c->unsure_above)
+        return load <= capacity;
+    c->unsure = true;
+    return -1;
+}
+
+static int fits(void *context, const int32_t *tower_of_unit, int32_t tower)
+{
+    struct court *c = context;
+    if (tower >= 0)
+        return tower_fits(c, tower_of_unit, tower);
+    double squares = 0;
+    int worst = 1;
+    for (int32_t t = 0; t < c->problem->tower_count; t++) {
+        int verdict = tower_fits(c, tower_of_unit, t);
+        if (!verdict)
+            return 0;
+        worst = verdict < worst ? verdict : worst;
+        squares += pow(hidden_load(c, tower_of_unit, t), 2);
+    }
+    c->unsure |= squares > c->whole && c->over_whole < 0;
+    return squares > c->whole ? c->over_whole : worst;
+}
+
+struct fixture {
+    struct tp_problem *problem;
+    struct court court;
+    struct tp_judge judge;
+};
+
+/* Everything that can refuse, each of it in some cases: pins, apart, memory per tower, the judge,
+ * the limits. */
+static void begin(struct fixture *f, int i)
+{
+    struct tp_random random = tp_random_new((uint64_t)i, 7);
+    struct recipe recipe = {.units = 1 + (int32_t)tp_random_below(&random, UNITS_MOST),
+        .towers = 1 + (int32_t)tp_random_below(&random, 4),
+        .features_most = 3,
+        .pinned = i & 1 ? 25 : 0,
+        .apart = i & 2 ? 25 : 0,
+        .memory = i & 4 ? 1 + 2 * tp_random_uniform(&random) : 0};
+    f->problem = problem_random(&recipe, &random);
+    tp_problem_set_limits(f->problem,
+        (struct tp_limits){2 * tp_random_uniform(&random), 1 + 2 * tp_random_uniform(&random)});
+    f->court = (struct court){.problem = f->problem, .unsure_above = INFINITY, .whole = INFINITY};
+    for (int u = 0; u < UNITS_MOST; u++) {
+        f->court.hidden[u] = tp_random_uniform(&random);
+        f->court.capacity[u] = i & 8 ? 0.5 + 2 * tp_random_uniform(&random) : INFINITY;
+    }
+    f->court.enemies = i & 8 && recipe.units > 1;
+    if (i & 16)
+        f->court.whole = 1 + 3 * tp_random_uniform(&random);
+    f->judge = (struct tp_judge){fits, &f->court};
+}
+
+static enum tp_answer ask(const struct fixture *f, int32_t *tower)
+{
+    enum tp_answer answer = TP_ANSWER_UNSURE;
+    struct tp_error err;
+    ck_assert_int_eq(tp_exact(f->problem, &f->judge, tower, &answer, &err), TP_OK);
+    return answer;
+}
+
+/* The best verdict on any legal assignment: 1, 0, or -1 when some are unsure and none is good. */
+static int brute_force(struct fixture *f)
+{
+    int32_t tower[UNITS_MOST] = {0};
+    int best = 0;
+    do {
+        if (!slow_legal(f->problem, tower))
+            continue;
+        int verdict = fits(&f->court, tower, -1);
+        if (verdict > 0)
+            return 1;
+        best = verdict < 0 ? -1 : best;
+    } while (next_towers(f->problem, tower));
+    return best;
+}
+
+START_TEST(test_answer_is_that_of_brute_force)
+{
+    for (int i = _i * CASES; i < (_i + 1) * CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST];
+        begin(&f, i);
+        enum tp_answer answer = ask(&f, tower);
+        ck_assert_msg((int)answer == brute_force(&f), "case %d: %d", i, (int)answer);
+        if (answer == TP_ANSWER_YES) {
+            ck_assert(slow_legal(f.problem, tower));
+            ck_assert_int_eq(fits(&f.court, tower, -1), 1);
+        }
+        tp_problem_free(f.problem);
+    }
+}
+END_TEST
+
+START_TEST(test_both_answers_are_common_in_those_cases)
+{
+    int count[2] = {0, 0};
+    for (int i = 0; i < 1000; i++) {
+        struct fixture f;
+        begin(&f, i);
+        count[brute_force(&f)]++;
+        tp_problem_free(f.problem);
+    }
+    ck_assert_int_ge(count[0], 200);
+    ck_assert_int_ge(count[1], 200);
+}
+END_TEST
+
+START_TEST(test_an_unsure_judge_never_makes_a_proof)
+{
+    for (int i = _i * CASES; i < (_i + 1) * CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST];
+        begin(&f, i);
+        if (i % 3)
+            f.court.unsure_above = 0.6;
+        f.court.over_whole = -1;
+        enum tp_answer answer = ask(&f, tower);
+        bool unsure = f.court.unsure;
+        int truth = brute_force(&f);
+        if (answer == TP_ANSWER_YES)
+            ck_assert_int_eq(fits(&f.court, tower, -1), 1);
+        else if (answer == TP_ANSWER_NO)
+            ck_assert_msg(truth == 0, "case %d: no, but %d", i, truth);
+        else
+            ck_assert(unsure && truth <= 0);
+        tp_problem_free(f.problem);
+    }
+}
+END_TEST
+
+START_TEST(test_no_leaves_the_towers_untouched)
+{
+    struct recipe recipe = {.units = 2, .towers = 3, .features_most = 1};
+    struct tp_random random = tp_random_new(1, 0);
+    struct tp_problem *problem = problem_random(&recipe, &random);
+    struct tp_judge judge = {fits_always, NULL};
+    enum tp_answer answer;
+    struct tp_error err;
+    int32_t tower[2] = {77, 78};
+    ck_assert_int_eq(tp_exact(problem, &judge, tower, &answer, &err), TP_OK);
+    ck_assert_int_eq(answer, TP_ANSWER_NO);
+    ck_assert_int_eq(tower[0], 77);
+    ck_assert_int_eq(tower[1], 78);
+    tp_problem_free(problem);
+}
+END_TEST
+
+static int fits_if_spread(void *context, const int32_t *tower_of_unit, int32_t tower)
+{
+    const struct tp_problem *p = context;
+    int units = 0;
+    for (int32_t u = 0; u < p->unit_count; u++)
+        units += tower_of_unit[u] == tower;
+    return units <= 1;
+}
+
+START_TEST(test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_more_refused)
+{
+    /* Towers of one class are interchangeable: 12! ways, one of them looked at. With 11 towers and at
+     * most one unit in each, no; that is found without 11^12 attempts. */
+    for (int32_t towers = 11; towers <= 12; towers++) {
+        struct recipe recipe = {.units = 12, .towers = towers, .features_most = 1};
+        struct tp_random random = tp_random_new(1, 0);
+        struct tp_problem *problem = problem_random(&recipe, &random);
+        struct tp_judge judge = {fits_if_spread, problem};
+        enum tp_answer answer;
+        struct tp_error err;
+        int32_t tower[12];
+        ck_assert_int_eq(tp_exact(problem, &judge, tower, &answer, &err), TP_OK);
+        ck_assert_int_eq(answer, towers == 12 ? TP_ANSWER_YES : TP_ANSWER_NO);
+        tp_problem_free(problem);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("exact");
+    TCase *tcase = tcase_create("exact");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test_answer_is_that_of_brute_force, 0, 40);
+    tcase_add_test(tcase, test_both_answers_are_common_in_those_cases);
+    tcase_add_loop_test(tcase, test_an_unsure_judge_never_makes_a_proof, 0, 20);
+    tcase_add_test(tcase, test_no_leaves_the_towers_untouched);
+    tcase_add_test(
+        tcase, test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_more_refused);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
