@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Joins partition and placement: the partitioner proposes towers, placing their tables on ranks under
+ * each rank's memory is the judge's verdict. Few units are judged exhaustively, so that a refusal is a
+ * proof. */
+#include "plan/solve.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "plan/place.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct court {
+    const struct tp_question *question;
+    const struct tp_problem *problem;
+    int32_t ranks_per_tower;
+    int32_t *tower_of_table; /* scratch */
+    enum tp_status status;   /* first failure of placing; then every verdict is "unsure" */
+};
+
+static int fits(void *context, const int32_t *tower_of_unit, int32_t tower)
+{
+    struct court *court = context;
+    const struct tp_model *model = court->question->model;
+    const struct tp_problem *problem = court->problem;
+    struct tp_placement *placement = NULL;
+    bool proven = false;
+    if (court->status)
+        return -1;
+    for (int32_t i = 0; i < model->table_count; i++) {
+        int32_t t = tower_of_unit[problem->unit_of_table[i]];
+        court->tower_of_table[i] = tower < 0 || t == tower ? t : -1;
+    }
+    int64_t steps = problem->unit_count <= TP_EXACT_UNITS_MAX ? TP_JUDGE_STEPS : 0;
+    court->status = tp_place(model, court->question->topology, court->ranks_per_tower,
+        court->tower_of_table, steps, &placement, &proven, NULL);
+    bool placed = !court->status && placement;
+    tp_placement_free(court->status ? NULL : placement);
+    return placed ? 1 : proven ? 0 : -1;
+}
+
+static enum tp_goal goal_of(enum tp_strategy strategy)
+{
+    if (strategy == TP_STRATEGY_COHERENT)
+        return TP_GOAL_COHERENT;
+    return strategy == TP_STRATEGY_DIVERSE ? TP_GOAL_DIVERSE : TP_GOAL_LOAD;
+}
+
+/* Fewer units than towers leaves one empty, whatever the search does. */
+static enum tp_status count_units(const struct tp_problem *problem, struct tp_error *why)
+{
+    if (problem->unit_count >= problem->tower_count)
+        return TP_OK;
+    return tp_fail(why, TP_EINFEASIBLE,
+        "%d towers, but only %d units to fill them (a unit is a table with all its features, or "
+        "several tables bound by `together`)",
+        problem->tower_count, problem->unit_count);
+}
+
+static enum tp_status open_court(const struct tp_question *question, struct tp_solution *solution,
+    struct court *court, struct tp_error *err)
+{
+    int32_t ranks = question->topology->ranks_per_host * question->hosts_per_tower;
+    enum tp_status status = tp_problem_new(question->model, question->topology, ranks,
+        question->affinity, &solution->problem, &solution->why);
+    if (!status)
+        status = count_units(solution->problem, &solution->why);
+    if (status == TP_EINFEASIBLE)
+        return TP_OK;
+    if (status)
+        return tp_fail(err, status, "%s", solution->why.text);
+    *court = (struct court){.question = question,
+        .problem = solution->problem,
+        .ranks_per_tower = ranks,
+        .tower_of_table = TP_NEW(question->model->table_count, int32_t)};
+    return court->tower_of_table ? TP_OK : tp_fail_memory(err);
+}
+
+static void refuse(struct tp_solution *solution)
+{
+    tp_problem_free(solution->problem);
+    solution->problem = NULL;
+    solution->partition.answer = TP_ANSWER_NO;
+}
+
+enum tp_status tp_solve(
+    const struct tp_question *question, struct tp_solution *solution, struct tp_error *err)
+{
+    struct court court = {0};
+    memset(solution, 0, sizeof *solution);
+    enum tp_status status = open_court(question, solution, &court, err);
+    if (status || solution->why.status) {
+        refuse(solution);
+        return status;
+    }
+    struct tp_judge judge = {fits, &court};
+    struct tp_partition_options options = {.goal = goal_of(question->strategy),
+        .stride = question->strategy == TP_STRATEGY_STRIDE,
+        .balance = question->balance,
+        .ratio = question->ratio,
+        .seed = question->seed,
+        .effort = question->effort,
+        .quick = question->quick,
+        .legal = question->legal,
+        .progress = question->progress};
+    status = tp_partition(solution->problem, &judge, &options, &solution->partition, err);
+    if (!status && court.status == TP_ENOMEM)
+        status = tp_fail_memory(err);
+    free(court.tower_of_table);
+    if (status)
+        tp_solution_release(solution);
+    return status;
+}
+
+void tp_solution_release(struct tp_solution *solution)
+{
+    if (!solution)
+        return;
+    tp_problem_free(solution->problem);
+    tp_partition_release(&solution->partition);
+    memset(solution, 0, sizeof *solution);
+}
+
+enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
+    struct tp_limits *limits, struct tp_error *err)
+{
+    struct tp_solution solution = {0};
+    struct tp_limits settled;
+    struct court court = {0};
+    bool proven;
+    int32_t *tower = NULL;
+    *answer = TP_ANSWER_NO;
+    enum tp_status status = open_court(question, &solution, &court, err);
+    if (status || solution.why.status)
+        goto out;
+    struct tp_judge judge = {fits, &court};
+    tower = TP_NEW(solution.problem->unit_count, int32_t);
+    if (!tower) {
+        status = tp_fail_memory(err);
+        goto out;
+    }
+    double balance = question->balance, ratio = question->ratio;
+    if (!limits) {
+        balance = isnan(balance) ? (double)INFINITY : balance;
+        ratio = isnan(ratio) ? (double)INFINITY : ratio;
+    }
+    status = tp_settle_limits(solution.problem, &judge, balance, ratio, question->seed,
+        question->effort, &settled, &proven, tower, answer, err);
+    if (!status && court.status == TP_ENOMEM)
+        status = tp_fail_memory(err);
+    if (!status && *answer == TP_ANSWER_YES && limits)
+        *limits = settled;
+out:
+    free(tower);
+    free(court.tower_of_table);
+    tp_solution_release(&solution);
+    return status;
+}

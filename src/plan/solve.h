@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One question to the partitioner, with the placement as the judge: towers for these tables on these
+ * ranks within these limits. Plan making asks it, and the explanation of a refusal asks it again with
+ * one thing changed. */
+#ifndef TP_PLAN_SOLVE_H
+#define TP_PLAN_SOLVE_H
+
+#include <towerpart/plan.h>
+
+#include "partition/partition.h"
+
+/* Steps of the exhaustive placement when there are few units; beyond them a verdict is unsure, not
+ * wrong. */
+#define TP_JUDGE_STEPS 200000
+
+struct tp_question {
+    const struct tp_model *model;
+    const struct tp_topology *topology;
+    int32_t hosts_per_tower;            /* K */
+    const struct tp_affinity *affinity; /* NULL: none */
+    enum tp_strategy strategy;
+    double balance, ratio; /* NAN: automatic */
+    uint64_t seed;
+    int32_t effort;
+    bool quick; /* a fair answer soon: no METIS starts, no baselines */
+    const int32_t
+        *legal; /* (U) legal within balance and ratio, which are then given; NULL: none known */
+    bool progress;
+};
+
+struct tp_solution {
+    struct tp_problem *problem;    /* NULL: the question contradicts itself, see `why` */
+    struct tp_partition partition; /* .answer says whether there is one */
+    struct tp_error why;           /* of a contradiction found before any search */
+};
+
+/* @param solution  out, to be released with tp_solution_release().
+ * @return TP_OK also when the answer is no; TP_EINPUT when model and topology do not fit together;
+ *         TP_ENOMEM. */
+enum tp_status tp_solve(
+    const struct tp_question *question, struct tp_solution *solution, struct tp_error *err);
+void tp_solution_release(struct tp_solution *solution);
+
+/* Whether there is any legal assignment, without looking for a good one.
+ * @param limits  out: as settled, when the answer is yes. NULL: automatic limits are not tightened, which
+ *                is quicker. */
+enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
+    struct tp_limits *limits, struct tp_error *err);
+
+/* Why the answer is no: the limit that binds, the units that force it, and the nearest settings that
+ * work, each of them tried.
+ * @return TP_EINFEASIBLE with the explanation; another status when that could not be found out. */
+enum tp_status tp_explain_refusal(
+    const struct tp_question *question, const struct tp_solution *solution, struct tp_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there a signal, and does the partition hang on it?
+ *
+ * Signal: pairs above the 99th percentile of the same measure on permuted samples. Of unrelated
+ * features 1 % are, give or take the spread of a count; planted groups lift the pairs inside groups,
+ * so half of the pairs inside the plan's towers are asked for on top, 20 % at the most.
+ * Stability: towers of matrices redrawn within their standard errors, compared with the plan's. */
+#include "plan/verdict.h"
+
+#include <math.h>
+
+#define CHANCE 0.01 /* share above the floor by chance */
+#define SIGNAL_MOST 0.20
+
+static double pairs(double n)
+{
+    return n * (n - 1) / 2;
+}
+
+/* Share of all pairs that the plan's towers hold. */
+static double share_inside(const struct tp_plan *plan)
+{
+    double inside = 0;
+    for (int32_t t = 0; t < plan->tower_count; t++)
+        inside += pairs(plan->towers[t].feature_count);
+    double all = pairs(plan->model->feature_count);
+    return all > 0 ? inside / all : 0;
+}
+
+double tp_signal_asked(const struct tp_plan *plan)
+{
+    double all = pairs(plan->model->feature_count);
+    double spread = all > 0 ? 3 * sqrt(CHANCE * (1 - CHANCE) / all) : 0;
+    return fmin(SIGNAL_MOST, CHANCE + spread + share_inside(plan) / 2);
+}
+
+enum tp_verdict tp_verdict_of(const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *a = &plan->affinity;
+    if (isnan(a->stability))
+        return TP_VERDICT_NONE;
+    int failed = (a->above_floor < tp_signal_asked(plan)) + (a->stability < TP_STABLE_LEAST);
+    return failed == 0 ? TP_VERDICT_TRUSTED : failed == 1 ? TP_VERDICT_WEAK : TP_VERDICT_NOISE;
+}
