@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do next, from the plan's own figures.
+ *
+ * In: a view of a plan. Out: sentences and commands, most urgent first: memory that does not
+ * suffice, an affinity that cannot be trusted, towers that do not pay, limits that cost affinity, a
+ * table that forces the imbalance, and last what always comes: check, edit, recost. A plan with
+ * findings gets only these. One function per reason; each adds nothing when its reason does not
+ * hold. What was not tried is named as something to try, without a number. Commands name the files
+ * that the plan was made from, by base name, where a shell takes their names as they are. */
+#include "report/advice.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "report/line.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ITEMS_MAX 12
+#define FILE_COLUMNS 24    /* longer names would hide the command */
+#define MEMORY_TIGHT 0.9   /* share of capacity above which tables have no room to grow */
+#define AFFINITY_GAIN 0.05 /* share of all affinity that is worth a looser limit */
+#define UNEVEN 1.1         /* max over mean above which the cause is named */
+
+static void add(struct tp_advice *advice, const char *sentence, ...) TP_PRINTF(2, 3);
+static void add(struct tp_advice *advice, const char *sentence, ...)
+{
+    va_list args, again;
+    va_start(args, sentence);
+    va_copy(again, args);
+    int length = tp_format(NULL, 0, sentence, args);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text)
+        tp_format(text, (size_t)length + 1, sentence, again);
+    advice->items[advice->count++].sentence = text;
+    va_end(again);
+    va_end(args);
+}
+
+/* The file's name, or the placeholder where a shell would not take the name as it is. */
+static const char *file_or(const struct tp_plan_input *input, const char *placeholder)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+";
+    if (!input->file || !*input->file || *input->file == '-' ||
+        input->file[strspn(input->file, plain)] || strlen(input->file) > FILE_COLUMNS)
+        return placeholder;
+    return input->file;
+}
+
+/* Gives the item added last a command: plan, with these files. */
+static void add_command(struct tp_advice *advice, const struct tp_plan *plan, const char *rest)
+{
+    struct tp_text text = {0};
+    tp_text_add(&text, "towerpart plan -m %s -t %s%s", file_or(&plan->model_input, "MODEL"),
+        file_or(&plan->topology_input, "TOPOLOGY"), rest);
+    advice->items[advice->count - 1].command = text.data;
+}
+
+/* Whether the plan was made from an affinity file, not from a dump. */
+static bool from_affinity_file(const struct tp_plan *plan)
+{
+    const char *file = plan->affinity.input.file;
+    size_t length = file ? strlen(file) : 0;
+    return length > 4 && !strcmp(file + length - 4, ".npz");
+}
+
+/* The same with the plan's affinity, and then the rest. */
+static void add_affine_command(
+    struct tp_advice *advice, const struct tp_plan *plan, const char *rest)
+{
+    const struct tp_plan_input *input = &plan->affinity.input;
+    struct tp_text text = {0};
+    if (from_affinity_file(plan))
+        tp_text_add(&text, " -a %s%s", file_or(input, "AFFINITY"), rest);
+    else
+        tp_text_add(&text, " -d %s%s", file_or(input, "DUMP"), rest);
+    add_command(advice, plan, text.data ? text.data : "");
+    tp_text_release(&text);
+}
+
+static void advise_memory(struct tp_advice *advice, const struct tp_view *view)
+{
+    int32_t fullest = -1;
+    double most = 0;
+    for (int32_t r = 0; r < view->rank_count; r++) {
+        double share =
+            (double)view->ranks[r].load.memory_bytes / (double)view->ranks[r].capacity_bytes;
+        if (share > most) {
+            most = share;
+            fullest = r;
+        }
+    }
+    if (most > 1)
+        add(advice, "Rank %d needs %.0f %% of its memory: this plan does not fit; plan again.",
+            (int)fullest, 100 * most);
+    else if (most > MEMORY_TIGHT)
+        add(advice,
+            "Rank %d is %.0f %% full: tables have little room to grow. More hosts or a smaller "
+            "optimizer state can make some.",
+            (int)fullest, 100 * most);
+}
+
+static void advise_affinity(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    bool bad = affinity->verdict == TP_VERDICT_NOISE || affinity->verdict == TP_VERDICT_WEAK;
+    if (!affinity->input.file) {
+        add(advice, "These towers ignore which features belong together. Dump the pooled "
+                    "embeddings of a trained model and plan on their affinity.");
+        add_affine_command(advice, plan, " -o plan.yaml");
+    } else if (bad) {
+        add(advice,
+            "The affinity is %s: dump more samples than %lld, or train the dumped model for "
+            "longer, and plan again. If it stays so, balance is all there is to gain.",
+            affinity->verdict == TP_VERDICT_NOISE ? "noise" : "weak", (long long)affinity->samples);
+        add_command(advice, plan, " --strategy load -o load.yaml");
+    }
+}
+
+static void advise_one_tower(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    if (plan->topology->host_count > 1) {
+        add(advice, "One tower holds everything, so towers change nothing. Plan with fewer hosts "
+                    "per tower to see what they do here.");
+        add_affine_command(advice, plan, " --hosts-per-tower K -o towers.yaml");
+    } else {
+        add(advice, "One tower holds everything, so towers change nothing: they need more than one "
+                    "host.");
+    }
+}
+
+/* Towers may not pay, or not without modules. */
+static void advise_mode(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    double best = tp_view_seconds(plan, plan->cost.recommended);
+    double dmt = tp_view_seconds(plan, TP_USE_DMT);
+    if (plan->cost.recommended == TP_USE_FLAT_FREE) {
+        add(advice, "Towers alone gain nothing on this cluster: the fastest way that computes the "
+                    "same function has none. Make that plan too.");
+        add_command(advice, plan, " --flat -o flat.yaml");
+    } else if (plan->cost.recommended == TP_USE_FLAT) {
+        add(advice, "Towers alone gain nothing on this cluster: run this placement in mode flat, "
+                    "or see whether dmt or more hosts change that.");
+    }
+    if (plan->model->tower_module.kind == TP_MODULE_NONE)
+        add(advice,
+            "The model has no tower module, so dmt gains nothing. To try one, add it to the model "
+            "spec, for example tower_module: {kind: dlrm, c: 1, p: 0, dim: %d}, and plan again.",
+            plan->model->table_count > 0 ? (int)(plan->model->tables[0].dim + 1) / 2 : 1);
+    else if (plan->cost.recommended_if_quality_allows == TP_USE_DMT && !tp_same_pace(dmt, best))
+        add(advice, "dmt is the fastest but changes the model: train it and the flat one on the "
+                    "same data and compare their quality before you rely on it.");
+}
+
+/* A baseline that breaks a limit holds more: looser limits may let the plan do so too. */
+static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_quality *quality = &plan->quality;
+    const struct tp_plan_baseline *best = NULL;
+    for (int32_t i = 0; i < quality->baseline_count; i++) {
+        const struct tp_plan_baseline *baseline = &quality->baselines[i];
+        if (!baseline->within_limits &&
+            (!best || baseline->inside_affinity > best->inside_affinity))
+            best = baseline;
+    }
+    if (plan->strategy != TP_STRATEGY_COHERENT || !best ||
+        !(best->inside_affinity > quality->inside_affinity + AFFINITY_GAIN))
+        return;
+    add(advice,
+        "The limits cost affinity: %s, which breaks them, holds %.1f %% of it inside towers, this "
+        "plan %.1f %%. If similar features together matter more than balance, a balance X above "
+        "%.3g can be tried, or a --ratio above %.3g.",
+        tp_shown(best->name, 24).text, 100 * best->inside_affinity, 100 * quality->inside_affinity,
+        plan->balance, plan->ratio);
+    add_affine_command(advice, plan, " --balance X -o looser.yaml");
+}
+
+static double worst_ratio(const struct tp_plan *plan, enum tp_resource *resource)
+{
+    const struct tp_plan_balance *balance = &plan->quality.balance;
+    *resource = TP_RESOURCE_LOOKUP;
+    if (balance->output > balance->lookup)
+        *resource = TP_RESOURCE_OUTPUT;
+    return fmax(balance->lookup, balance->output);
+}
+
+/* A table stays in one tower, so one that weighs more than a mean tower forces an imbalance. */
+static void advise_balance(struct tp_advice *advice, const struct tp_view *view)
+{
+    const struct tp_plan *plan = view->plan;
+    enum tp_resource resource;
+    double ratio = worst_ratio(plan, &resource);
+    const struct tp_view_peak *peak = &view->peaks[resource];
+    if (!(ratio > UNEVEN) || peak->tower < 0 || peak->table < 0)
+        return;
+    int tower = (int)plan->towers[peak->tower].id;
+    struct tp_shown table = tp_shown(plan->tables[peak->table].name, TP_NAME_COLUMNS);
+    if (peak->table_share * ratio > UNEVEN)
+        add(advice,
+            "Table %s forces the imbalance: it alone brings %.0f %% of the %s of tower %d, which "
+            "has %.2f times the mean, and a table cannot be divided between towers.%s",
+            table.text, 100 * peak->table_share, tp_resource_name(resource), tower, ratio,
+            plan->tower_count > 2 ? " Fewer, larger towers (--hosts-per-tower) can be tried." : "");
+    else
+        add(advice,
+            "The %s of tower %d is %.2f times the mean, and no single table forces that (%s, the "
+            "largest, brings %.0f %% of it). A larger --ratio, more --effort or, if you gave one, "
+            "a smaller --balance can be tried.",
+            tp_resource_name(resource), tower, ratio, table.text, 100 * peak->table_share);
+}
+
+static void advise_check(struct tp_advice *advice, const struct tp_view *view)
+{
+    const struct tp_plan *plan = view->plan;
+    struct tp_text text = {0};
+    if (view->findings.count > 0)
+        add(advice, "See all that is wrong with this plan, and mend it; figures that are only "
+                    "stale are mended by recost.");
+    else
+        add(advice, "Check the plan against the files that it was made from; do so again whenever "
+                    "tables grow.");
+    tp_text_add(&text, "towerpart check plan.yaml -m %s -t %s",
+        file_or(&plan->model_input, "MODEL"), file_or(&plan->topology_input, "TOPOLOGY"));
+    advice->items[advice->count - 1].command = text.data;
+}
+
+static void advise_recost(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_input *affinity = &plan->affinity.input;
+    struct tp_text text = {0};
+    add(advice, "To move tables by hand, edit plan.yaml and have its figures computed anew.%s",
+        affinity->file && !from_affinity_file(plan)
+            ? " AFFINITY is what towerpart affinity measures on the dump."
+            : "");
+    tp_text_add(&text, "towerpart recost plan.yaml");
+    if (affinity->file)
+        tp_text_add(
+            &text, " -a %s", from_affinity_file(plan) ? file_or(affinity, "AFFINITY") : "AFFINITY");
+    tp_text_add(&text, " -o edited.yaml");
+    advice->items[advice->count - 1].command = text.data;
+}
+
+/* From sound figures only. */
+static void advise_plan(struct tp_advice *advice, const struct tp_view *view)
+{
+    const struct tp_plan *plan = view->plan;
+    advise_memory(advice, view);
+    if (plan->strategy == TP_STRATEGY_FLAT) {
+        add(advice, "This is the competitor without towers. Plan with towers to compare.");
+        add_command(advice, plan, " -d DUMP -o plan.yaml");
+    } else if (view->one_tower) {
+        advise_one_tower(advice, plan);
+    } else {
+        advise_affinity(advice, plan);
+        advise_mode(advice, plan);
+        advise_limits(advice, plan);
+        advise_balance(advice, view);
+    }
+}
+
+enum tp_status tp_advice_init(
+    struct tp_advice *advice, const struct tp_view *view, struct tp_error *err)
+{
+    memset(advice, 0, sizeof *advice);
+    advice->items = TP_NEW(ITEMS_MAX, struct tp_advice_item);
+    if (!advice->items)
+        return tp_fail_memory(err);
+    if (view->findings.count == 0)
+        advise_plan(advice, view);
+    advise_check(advice, view);
+    advise_recost(advice, view->plan);
+    for (int32_t i = 0; i < advice->count; i++)
+        if (!advice->items[i].sentence)
+            return tp_fail_memory(err);
+    return TP_OK;
+}
+
+void tp_advice_release(struct tp_advice *advice)
+{
+    for (int32_t i = 0; i < advice->count; i++) {
+        free(advice->items[i].command);
+        free(advice->items[i].sentence);
+    }
+    free(advice->items);
+    memset(advice, 0, sizeof *advice);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan's own figures, arranged as the reports show them: by rank, by tower, by resource. Sums and
+ * maxima only; nothing is predicted here. */
+#ifndef TP_REPORT_VIEW_H
+#define TP_REPORT_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <towerpart/plan.h>
+#include <towerpart/status.h>
+
+enum tp_resource {
+    TP_RESOURCE_FEATURES,
+    TP_RESOURCE_MEMORY,
+    TP_RESOURCE_LOOKUP,
+    TP_RESOURCE_OUTPUT,
+    TP_RESOURCE_COUNT
+};
+
+const char *tp_resource_name(enum tp_resource resource); /* "features", "memory", ... */
+
+struct tp_view_rank {
+    struct tp_rank_load load; /* zero if the plan has none */
+    int64_t capacity_bytes;   /* of embeddings and buffers */
+    int32_t tower;            /* index into plan->towers, -1: in none */
+};
+
+struct tp_view_tower {
+    double used[TP_RESOURCE_COUNT]; /* features; bytes over its ranks; output dim */
+    double capacity_bytes;          /* over its ranks */
+};
+
+/* Where a resource is tightest. */
+struct tp_view_peak {
+    int32_t tower;      /* index into plan->towers of the heaviest, -1: there is no tower */
+    int32_t table;      /* index into plan->tables of its heaviest table, -1: it has none */
+    double table_share; /* that table's part of what the tower's tables bring, in [0, 1] */
+};
+
+struct tp_view {
+    const struct tp_plan *plan; /* borrowed */
+    struct tp_view_rank *ranks; /* (rank_count of the topology) */
+    int32_t rank_count;
+    struct tp_view_tower *towers; /* (plan->tower_count) */
+    struct tp_view_peak peaks[TP_RESOURCE_COUNT];
+    double chance_affinity; /* inside_affinity expected of random towers of these sizes */
+    int32_t feature_count;  /* in towers */
+    bool one_tower; /* towers change nothing: one holds everything; false for strategy flat */
+    struct tp_findings findings; /* borrowed; count 0: the plan is sound */
+};
+
+/* A plan that breaks the rules is shown as far as it goes: what points nowhere is left out.
+ * @param findings  of the plan; NULL: none.
+ * @param view      out; borrows both; to be released also on failure. Cost: O(G + shards). */
+enum tp_status tp_view_init(struct tp_view *view, const struct tp_plan *plan,
+    const struct tp_findings *findings, struct tp_error *err);
+void tp_view_release(struct tp_view *view);
+
+/* Seconds of a way to run a step; NAN if flat_free fits nowhere. */
+double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which);
+
+/* What towers are compared with: the faster of flat and flat_free. */
+enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan);
+
+/* Features per tower that the plan's ratio allows. */
+void tp_view_feature_range(const struct tp_plan *plan, int32_t *min, int32_t *max);
+
+#endif

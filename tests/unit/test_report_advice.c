@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last section of the text report, NEXT: each piece of advice comes when its reason holds, and only
+ * then. */
+#include "report_text.h"
+
+START_TEST(noise_is_called_noise_and_more_samples_are_advised)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.affinity.verdict = TP_VERDICT_NOISE;
+    char *text = report_of(s);
+    has(text, "NOISE: ");
+    has(text, "1. The affinity is noise: dump more samples than 4321");
+    has(text, "towerpart plan -m m.yaml -t t.yaml --strategy load -o load.yaml");
+    free(text);
+}
+END_TEST
+
+/* Tower 1 has two features; table 3 with pooling 40 brings 40 of 2 + 40 = 95 % of its lookup, so alone 0.95 *
+ * 1.9 = 1.8 times the mean tower. */
+START_TEST(a_table_that_forces_the_imbalance_is_named)
+{
+    struct sample *s = sample_make(3, 2, 6, sample_name);
+    s->model.features[4].pooling = 40;
+    s->plan.quality.balance.lookup = 1.9;
+    s->plan.ranks[2].load.lookup_bytes = 1000000000;
+    char *text = report_of(s);
+    has(text, "Table t_feat4 forces the imbalance: it alone brings 95 % of the lookup of tower 1");
+    has(text, "Fewer, larger towers (--hosts-per-tower) can be tried.");
+    free(text);
+}
+END_TEST
+
+/* Of two towers there are no fewer, except one. */
+START_TEST(fewer_than_two_towers_are_not_advised)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->model.features[3].pooling = 40;
+    s->plan.quality.balance.lookup = 1.9;
+    char *text = report_of(s);
+    has(text, "Table t_feat3 forces the imbalance");
+    has_not(text, "larger towers");
+    free(text);
+}
+END_TEST
+
+/* Table 3 brings 67 % of tower 1, which has 1.33 times the mean: by itself 0.89 times the mean. */
+START_TEST(a_table_lighter_than_a_mean_tower_is_not_blamed)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.quality.balance.output = 1;
+    char *text = report_of(s);
+    has(text, "The lookup of tower 1 is 1.33 times the mean, and no single table forces that "
+              "(t_feat3, the largest, brings 67 % of it)");
+    has_not(text, "forces the imbalance");
+    free(text);
+}
+END_TEST
+
+START_TEST(next_steps_hold_commands_with_the_names_of_the_inputs)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.topology_input.file = sample_text(s, "a file; rm -r");
+    char *text = report_of(s);
+    has(text, "towerpart check plan.yaml -m m.yaml -t TOPOLOGY");
+    free(text);
+}
+END_TEST
+
+static const struct {
+    const char *file, *plan, *recost;
+} sources[] = {
+    {"dump", "-d dump --balance X", "recost plan.yaml -a AFFINITY -o"},
+    {"a.npz", "-a a.npz --balance X", "recost plan.yaml -a a.npz -o"},
+    {"a b.npz", "-a AFFINITY --balance X", "recost plan.yaml -a AFFINITY -o"},
+};
+
+START_TEST(commands_take_an_affinity_file_with_a_and_a_dump_with_d)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.quality.baselines[1].inside_affinity = 0.75; /* so that there is such a command */
+    s->plan.affinity.input.file = sample_text(s, sources[_i].file);
+    char *text = report_of(s);
+    has(text, sources[_i].plan);
+    has(text, sources[_i].recost);
+    free(text);
+}
+END_TEST
+
+/* load, which breaks a limit, is lifted above the plan's 62.5 %. */
+START_TEST(what_the_limits_cost_is_told)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    char *text = sample_report(&s->plan, tp_report_text);
+    has_not(text, "The limits cost affinity");
+    free(text);
+    s->plan.quality.baselines[1].inside_affinity = 0.75;
+    text = report_of(s);
+    has(text, "The limits cost affinity: load, which breaks them, holds 75.0 % of it");
+    has(text, "a balance X above 0.25 can be tried");
+    has(text, "towerpart plan -m m.yaml -t t.yaml -d dump --balance X -o looser.yaml");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_command_too_long_for_a_line_goes_on_after_a_backslash)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.quality.baselines[1].inside_affinity = 0.75;
+    s->plan.model_input.file = sample_text(s, "model-of-24-letters.yaml");
+    s->plan.topology_input.file = sample_text(s, "hosts-of-24-letters.yaml");
+    char *text = report_of(s);
+    ck_assert_ptr_nonnull(strstr(text,
+        "\n      towerpart plan -m model-of-24-letters.yaml -t hosts-of-24-letters.yaml "
+        "-d dump --balance X \\\n        -o looser.yaml\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(memory_beyond_capacity_comes_first)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.ranks[2].load.memory_bytes = 900000000; /* of 800 MB: 112.5 % */
+    char *text = report_of(s);
+    has(text, "1. Rank 2 needs 112 % of its memory");
+    has(text, "112.5 % !");
+    free(text);
+}
+END_TEST
+
+START_TEST(one_tower_is_told_how_to_become_more)
+{
+    struct sample *s = sample_make(1, 4, 5, sample_name);
+    char *text = sample_report(&s->plan, tp_report_text);
+    has(text, "towers change nothing: they need more than one host.");
+    has_not(text, "dmt is the fastest");
+    free(text);
+    s->topology.host_count = 2;
+    text = report_of(s);
+    has(text, "Plan with fewer hosts per tower");
+    has(text, "-d dump --hosts-per-tower K -o towers.yaml");
+    free(text);
+}
+END_TEST
+
+/* What follows from figures that are wrong is not worth saying. */
+START_TEST(a_plan_with_findings_gets_no_other_advice)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    char *lines[] = {sample_text(s, "rank 0: stale")};
+    struct tp_findings findings = {lines, 1};
+    s->plan.ranks[2].load.memory_bytes = 900000000;
+    char *text = sample_report_with(&s->plan, &findings, tp_report_text);
+    const char *next = strstr(text, "\nNEXT\n");
+    ck_assert_ptr_nonnull(next);
+    has(next, " 1. See all that is wrong with this plan");
+    has(next, "towerpart check plan.yaml -m m.yaml -t t.yaml");
+    has(next, " 2. To move tables by hand");
+    has_not(next, " 3. ");
+    free(text);
+    sample_release(s);
+    free(s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("report advice");
+    tcase_add_test(tcase, noise_is_called_noise_and_more_samples_are_advised);
+    tcase_add_test(tcase, a_table_that_forces_the_imbalance_is_named);
+    tcase_add_test(tcase, fewer_than_two_towers_are_not_advised);
+    tcase_add_test(tcase, a_table_lighter_than_a_mean_tower_is_not_blamed);
+    tcase_add_test(tcase, next_steps_hold_commands_with_the_names_of_the_inputs);
+    tcase_add_loop_test(tcase, commands_take_an_affinity_file_with_a_and_a_dump_with_d, 0,
+        (int)(sizeof sources / sizeof sources[0]));
+    tcase_add_test(tcase, what_the_limits_cost_is_told);
+    tcase_add_test(tcase, a_command_too_long_for_a_line_goes_on_after_a_backslash);
+    tcase_add_test(tcase, memory_beyond_capacity_comes_first);
+    tcase_add_test(tcase, one_tower_is_told_how_to_become_more);
+    tcase_add_test(tcase, a_plan_with_findings_gets_no_other_advice);
+    Suite *suite = suite_create("report advice");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
