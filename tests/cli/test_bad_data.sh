@@ -1,0 +1,193 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Dumps and affinity files that are wrong: exit status 3, a message that names file and place, no output.
+. "$(dirname "$0")/lib.sh"
+write_specs
+
+# --- dumps --------------------------------------------------------------------------------------------
+# two.yaml has the features a and b of dim 4; its dump has 32 samples of float32.
+cat >two.yaml <<'END'
+towerpart_model: 1
+name: two
+dense_features: 0
+batch_size: 64
+tables:
+  - {name: t_a, rows: 10, dim: 4, features: [a]}
+  - {name: t_b, rows: 10, dim: 4, features: [b]}
+arch: {top_mlp: [4, 1]}
+END
+
+# npy DESCR ORDER SHAPE VALUE_BYTES FILL: a .npy file on standard output; its values are bytes of a counter
+npy() {
+    header="{'descr': '$1', 'fortran_order': $2, 'shape': ($3), }"
+    printf '\223NUMPY\001\000\166\000%-117s\n' "$header"
+    head -c "$4" "$5"
+}
+# Any bytes below 0x40 are finite numbers in all formats.
+tr '\000-\377' '\001-\077\001-\077\001-\077\001-\077\001-\004' <"$SOURCE/LICENSE" >fill
+good() {
+    rm -rf dump && mkdir dump
+    echo '{"features": ["a", "b"]}' >dump/features.json
+    npy '<f4' False '32, 2, 4' 1024 fill >dump/pooled.npy
+}
+good_folder() {
+    rm -rf dump && mkdir dump
+    npy '<f4' False '32, 4' 512 fill >dump/a.npy
+    npy '<f8' False '32, 4' 1024 fill >dump/b.npy
+}
+# refused NAME TEXT
+refused() {
+    expect "dump: $1" 3 "dump
+$2" affinity -q -m two.yaml -d dump -o out.yaml
+}
+
+good
+expect 'the good dump is measured' 0 '' affinity -q -m two.yaml -d dump -o a.npz
+good_folder
+expect 'the good folder of files is measured' 0 '' affinity -q -m two.yaml -d dump -o a.npz
+
+rm -rf dump
+refused 'not there' ''
+: >dump
+refused 'an empty file instead of a folder' ''
+rm dump && mkdir dump
+refused 'an empty folder' a
+
+good && echo '{"features": ["a", "b", "c"]}' >dump/features.json
+refused 'a feature that the model does not have' c
+good && echo '{"features": ["a"]}' >dump/features.json
+refused 'a feature is missing' b
+good && echo '{"features": ["a", "b", "b"]}' >dump/features.json
+refused 'a feature twice' b
+good && echo '{"features": "a"}' >dump/features.json
+refused 'features that are no list' features.json
+good && echo '{"features": ["a", 2]}' >dump/features.json
+refused 'a feature name that is a number' features.json
+good && echo '{"features": ["a", "b"], "more": 1}' >dump/features.json
+refused 'an unknown key in features.json' more
+good && printf '{"features": ["a", ' >dump/features.json
+refused 'features.json cut off' features.json
+good && rm dump/pooled.npy
+refused 'no pooled.npy beside features.json' pooled.npy
+
+# array NAME TEXT DESCR ORDER SHAPE BYTES
+array() {
+    good
+    npy "$3" "$4" "$5" "$6" fill >dump/pooled.npy
+    refused "pooled.npy: $1" "pooled.npy
+$2"
+}
+array 'big-endian' '>f4' '>f4' False '32, 2, 4' 1024
+array 'integers' '<i4' '<i4' False '32, 2, 4' 1024
+array 'Python objects' '|O' '|O' False '32, 2, 4' 1024
+for dtype in '<i4' '<i8' '|b1' '<U4' '>i8'; do
+    array "dtype $dtype" "dtype '$dtype' is not supported, expected '<f2' (float16), '<f4' (float32) or '<f8' (float64)" \
+        "$dtype" False '32, 2, 4' 2048
+    ok "  no other type is offered: $dtype" sh -c '! grep -q "(float64)." logs/err'
+done
+array 'Fortran order' 'ortran' '<f4' True '32, 2, 4' 1024
+array 'too few features' '' '<f4' False '32, 1, 4' 512
+array 'another dim' '' '<f4' False '32, 2, 8' 2048
+array 'two axes' '' '<f4' False '64, 4' 1024
+array 'four axes' '' '<f4' False '32, 2, 2, 2' 1024
+array 'no samples' '' '<f4' False '0, 2, 4' 0
+array 'one sample' 'has 1 sample, expected' '<f4' False '1, 2, 4' 32
+array 'too few samples to measure' 32 '<f4' False '31, 2, 4' 992
+array 'one byte too few' '' '<f4' False '32, 2, 4' 1023
+array 'one byte too many' '' '<f4' False '32, 2, 4' 1025
+array 'a shape whose product overflows' '' '<f4' False '4611686018427387904, 2, 4' 1024
+array 'a negative shape' '' '<f4' False '-32, 2, 4' 1024
+array 'a shape that is no number' '' '<f4' False '32.0, 2, 4' 1024
+good && printf 'NUMPY' | dd of=dump/pooled.npy bs=1 conv=notrunc 2>/dev/null
+refused 'pooled.npy: another magic' pooled.npy
+good && printf '\003' | dd of=dump/pooled.npy bs=1 seek=6 conv=notrunc 2>/dev/null
+refused 'pooled.npy: another version' pooled.npy
+good && printf '\377\377' | dd of=dump/pooled.npy bs=1 seek=8 conv=notrunc 2>/dev/null
+refused 'pooled.npy: a header longer than the file' pooled.npy
+good && : >dump/pooled.npy
+refused 'pooled.npy: empty' pooled.npy
+
+# Value (5, 1, 2), little-endian, after 128 bytes of header: 128 + 4 * (5 * 8 + 1 * 4 + 2) = 312.
+good && printf '\000\000\300\177' | dd of=dump/pooled.npy bs=1 seek=312 conv=notrunc 2>/dev/null
+refused 'a NaN' "'b'
+sample 5"
+good && printf '\000\000\200\377' | dd of=dump/pooled.npy bs=1 seek=312 conv=notrunc 2>/dev/null
+refused 'an infinity' "'b'
+sample 5"
+
+# Whatever is no regular file is refused before it is waited for.
+for member in features.json pooled.npy; do
+    good && rm dump/$member && mkfifo dump/$member
+    refused "$member is a pipe" "$member: is a pipe, a device or a socket, expected a regular file"
+    good && rm dump/$member && ln -s /dev/zero dump/$member
+    refused "$member is a device" "$member: is a pipe, a device or a socket, expected a regular file"
+    good && rm dump/$member && mkdir dump/$member
+    refused "$member is a folder" "$member: is a folder, expected a file"
+done
+good_folder && rm dump/b.npy && mkfifo dump/b.npy
+refused 'b.npy is a pipe' 'b.npy: is a pipe, a device or a socket, expected a regular file'
+good && mv dump/pooled.npy real.npy && ln -s ../real.npy dump/pooled.npy
+expect 'a link to a regular file is fine' 0 '' affinity -q -m two.yaml -d dump -o a.npz
+mkfifo pipe
+cat two.yaml >pipe &
+expect 'and the model may be a pipe' 0 '' affinity -q -m pipe -d dump -o a.npz
+
+good_folder && rm dump/b.npy
+refused 'a missing file' b
+good_folder && cp dump/b.npy dump/c.npy
+refused 'a file too many' "'c'"
+good_folder && npy '<f4' False '33, 4' 528 fill >dump/b.npy
+refused 'unequal sample counts' '33'
+good_folder && npy '<f4' False '32, 5' 640 fill >dump/b.npy
+refused 'a file of another dim' b.npy
+good_folder && head -c 600 dump/b.npy >dump/cut && mv dump/cut dump/b.npy
+refused 'a file cut off' b.npy
+for file in dump.npz dump.safetensors; do
+    echo x >$file
+    expect "$file is for a later version" 3 "$file" affinity -q -m two.yaml -d $file -o out.yaml
+    ok 'and the message says so' grep -q 'not part of this version' logs/err
+done
+
+expect 'a file that is no archive' 3 'two.yaml: a dump in one file is not part' \
+    affinity -q -m two.yaml -d two.yaml -o out.yaml
+
+# --- affinity files -----------------------------------------------------------------------------------
+# affinity KIND TEXT
+affinity() {
+    "$BAD_AFFINITY" "$1" bad.npz || echo "Bail out! no such kind: $1"
+    expect "affinity: $1" 3 "bad.npz
+$2" plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
+}
+"$BAD_AFFINITY" good good.npz
+expect 'the good affinity makes a plan' 0 '' plan -q -m model.yaml -t topology.yaml -a good.npz -o fine.yaml
+affinity asymmetric symmetric
+affinity above_one 1.5
+affinity negative -0.5
+affinity nan nan
+affinity diagonal 'with itself'
+affinity negative_error stderr
+affinity other_feature item
+affinity feature_twice user
+affinity no_samples samples
+affinity other_measure cosine
+affinity nan_floor noise_floor
+affinity not_square affinity
+affinity flat affinity
+affinity integers affinity
+affinity few_names features
+affinity error_shape stderr
+affinity no_affinity affinity
+affinity no_names features
+affinity no_floor noise_
+affinity bomb affinity
+head -c 200 good.npz >bad.npz
+expect 'affinity: cut off' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
+cp model.yaml bad.npz
+expect 'affinity: not a zip' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
+: >bad.npz
+expect 'affinity: empty' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
+# The first member's data begins behind its local header; any changed bit there breaks its checksum.
+cp good.npz bad.npz && printf '\052' | dd of=bad.npz bs=1 seek=180 conv=notrunc 2>/dev/null
+expect 'affinity: a flipped bit' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
+expect 'affinity: a folder' 3 'dump' plan -m model.yaml -t topology.yaml -a dump -o out.yaml
+finish

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `towerpart report`: a plan as a person or a program reads it. In: a plan. Out: text or JSON. A plan
+ * that breaks rules is shown too, with a warning on top; the exit status is that of the report. */
+#include "cmd.h"
+
+#include <towerpart/plan.h>
+#include <towerpart/report.h>
+
+#include "opt.h"
+
+#include <string.h>
+
+enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_MEASURED = OPT_LATER };
+
+struct args {
+    struct opt_seen seen;
+    const char *plan, *output;
+    bool json;
+};
+
+static const struct argp_option options[] = {
+    {"format", KEY_FORMAT, "NAME", 0, "text (default) or json", 0},
+    {"json", KEY_JSON, NULL, 0, "The same as --format json", 0},
+    {"output", 'o', "FILE", 0, "Where to write the report (default '-', standard output)", 0},
+    {"measured", KEY_MEASURED, "RUN", OPTION_HIDDEN, NULL, 0},
+    {0},
+};
+
+static bool is_json(const struct argp_state *state, const char *format)
+{
+    if (strcmp(format, "html") == 0)
+        argp_failure(state, TP_EUSAGE, 0, "--format html is not part of this version");
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        opt_error(state, "--format: found '%s', expected text or json", format);
+    return strcmp(format, "json") == 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct args *args = state->input;
+    opt_begin(state, options, &args->seen, key);
+    switch (key) {
+    case 'o':
+        args->output = arg;
+        break;
+    case KEY_FORMAT:
+        args->json = is_json(state, arg);
+        break;
+    case KEY_JSON:
+        args->json = true;
+        break;
+    case ARGP_KEY_ARG:
+        opt_argument(state, &args->plan, arg);
+        break;
+    case ARGP_KEY_END:
+        opt_need(state, args->plan, "the plan file");
+        opt_spare(state, args->output, "PLAN", args->plan);
+        if (opt_given(&args->seen, KEY_JSON) && opt_given(&args->seen, KEY_FORMAT))
+            opt_error(state, "--json and --format both give the format; leave one out");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp argp = {options, parse, "PLAN",
+    "Show a plan ('-': standard input): towers, load of the ranks, phases of a training step in"
+    " seconds and bytes, how far the affinity can be trusted, and what to do next. A plan that"
+    " breaks a rule or whose figures are stale is shown with a warning.\v"
+    "Example: towerpart report plan.yaml",
+    NULL, NULL, NULL};
+
+int cmd_report(int argc, char **argv)
+{
+    struct args args = {.output = "-"};
+    struct tp_error err = {0};
+    struct tp_plan *plan = NULL;
+    struct tp_findings findings = {0};
+    opt_parse(&argp, argc, argv, &args);
+
+    enum tp_status status = tp_plan_load(args.plan, &plan, &err);
+    if (status == TP_OK)
+        status = tp_plan_check(plan, NULL, NULL, &findings, &err);
+    if (status == TP_OK)
+        status = args.json ? tp_report_json(plan, &findings, args.output, &err)
+                           : tp_report_text(plan, &findings, args.output, &err);
+    tp_findings_release(&findings);
+    tp_plan_free(plan);
+    return opt_end(argv[0], status, &err);
+}

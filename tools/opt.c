@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options and messages of all commands, on top of glibc's argp.
+ *
+ * In: texts from the command line. Out: checked values, or the end of the program with exit status 2
+ * and a line that names the option, what was found and what was expected. Nothing is guessed: numbers
+ * are read whole and in the C locale, an option given twice is an error, and so is one that only a later
+ * version will have. Messages go to standard error; only opt_end() turns a library status into an exit
+ * status. */
+#include "opt.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/unicode.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREADS_MAX 1024
+
+/* Bytes of the control character that starts here, or 0. C0, DEL, and C1, which UTF-8 writes as 0xC2
+ * 0x80..0x9F. */
+static int control_bytes(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    if (p[0] < 0x20 || p[0] == 0x7f)
+        return p[0] ? 1 : 0;
+    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
+}
+
+void opt_clean(char *text)
+{
+    for (; *text; text++)
+        for (int i = control_bytes(text); i > 0; i--)
+            text[i - 1] = '?';
+}
+
+static bool has_control(const char *text)
+{
+    while (*text && !control_bytes(text))
+        text++;
+    return *text;
+}
+
+/* The option with that key, or NULL for arguments and argp's own keys. */
+static const struct argp_option *find_option(const struct argp_option *options, int key)
+{
+    for (; options->name || options->key || options->doc; options++)
+        if (options->name && options->key == key)
+            return options;
+    return NULL;
+}
+
+void opt_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    if (argp_parse(argp, argc, argv, 0, NULL, input)) {
+        fprintf(stderr, "%s: out of memory\n", argv[0]);
+        exit(TP_EINTERNAL);
+    }
+}
+
+void opt_begin(const struct argp_state *state, const struct argp_option *options,
+    struct opt_seen *seen, int key)
+{
+    const struct argp_option *option = find_option(options, key);
+    if (!option)
+        return;
+    if (key >= OPT_LATER)
+        argp_failure(state, TP_EUSAGE, 0, "option --%s is not part of this version", option->name);
+    if (opt_given(seen, key) && key != OPT_DUMP)
+        opt_error(state, "option --%s is given twice", option->name);
+    if (seen->count < OPT_KEYS_MAX)
+        seen->keys[seen->count++] = key;
+}
+
+bool opt_given(const struct opt_seen *seen, int key)
+{
+    for (int i = 0; i < seen->count; i++)
+        if (seen->keys[i] == key)
+            return true;
+    return false;
+}
+
+void opt_error(const struct argp_state *state, const char *format, ...)
+{
+    char line[TP_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    tp_format(line, sizeof line, format, args);
+    va_end(args);
+    opt_clean(line);
+    argp_error(state, "%s", line);
+}
+
+void opt_argument(const struct argp_state *state, const char **target, const char *text)
+{
+    if (*target)
+        opt_error(state, "too many arguments: '%s' after '%s'", text, *target);
+    *target = text;
+}
+
+void opt_need(const struct argp_state *state, const char *value, const char *what)
+{
+    if (!value)
+        opt_error(state, "%s is missing", what);
+}
+
+void opt_spare(
+    const struct argp_state *state, const char *output, const char *option, const char *input)
+{
+    if (input && tp_path_replaces(output, input))
+        opt_error(state, "-o %s: would change the input %s %s; write to another file", output,
+            option, input);
+}
+
+void opt_recordable(const struct argp_state *state, const char *option, const char *input)
+{
+    if (!input)
+        return;
+    char *base = tp_path_base(input);
+    if (!base)
+        argp_failure(state, TP_EINTERNAL, 0, "out of memory");
+    else if (has_control(base))
+        opt_error(state,
+            "%s: the name of the file '%s' has a control character, which a plan cannot record; "
+            "rename it",
+            option, base);
+    else if (tp_utf8_count(base) == SIZE_MAX)
+        opt_error(state,
+            "%s: the name of the file '%s' is not UTF-8, and a plan cannot record it; rename it",
+            option, base);
+    free(base);
+}
+
+void opt_one_pipe(const struct argp_state *state, const char *const *paths, int count)
+{
+    int pipes = 0;
+    for (int i = 0; i < count; i++)
+        if (paths[i] && strcmp(paths[i], "-") == 0)
+            pipes++;
+    if (pipes > 1)
+        opt_error(state, "only one input can be '-', standard input");
+}
+
+int64_t opt_integer(
+    const struct argp_state *state, const char *name, const char *text, int64_t min, int64_t max)
+{
+    int64_t value = 0;
+    if (!tp_parse_integer(text, &value) || value < min || value > max)
+        opt_error(state,
+            "%s: found '%s', expected an integer in decimal digits, from %" PRId64 " to %" PRId64,
+            name, text, min, max);
+    return value;
+}
+
+int32_t opt_int32(
+    const struct argp_state *state, const char *name, const char *text, int32_t min, int32_t max)
+{
+    return (int32_t)opt_integer(state, name, text, min, max);
+}
+
+double opt_real(
+    const struct argp_state *state, const char *name, const char *text, double min, bool automatic)
+{
+    if (automatic && strcmp(text, "auto") == 0)
+        return NAN;
+    double value = 0;
+    if (!tp_parse_real(text, &value) || value < min)
+        opt_error(state, "%s: found '%s', expected a number, at least %d%s", name, text, (int)min,
+            automatic ? ", or auto" : "");
+    return value;
+}
+
+void opt_dump(const struct argp_state *state, const char **target, const char *text)
+{
+    if (*target)
+        argp_failure(state, TP_EUSAGE, 0, "more than one -d is not part of this version");
+    if (strcmp(text, "-") == 0)
+        opt_error(state, "-d: expected a folder, found '-'");
+    *target = text;
+}
+
+void opt_measure(const struct argp_state *state, const char *text)
+{
+    if (strcmp(text, "cosine") == 0)
+        argp_failure(state, TP_EUSAGE, 0, "--measure cosine is not part of this version");
+    if (strcmp(text, "cka") != 0)
+        opt_error(state, "--measure: found '%s', expected cka", text);
+}
+
+int32_t opt_threads(const struct argp_state *state, const char *text)
+{
+    return opt_int32(state, "--threads", text, 1, THREADS_MAX);
+}
+
+void opt_say(const char *format, ...)
+{
+    char line[TP_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    tp_format(line, sizeof line, format, args);
+    va_end(args);
+    opt_clean(line);
+    fprintf(stderr, "%s\n", line);
+}
+
+int opt_end(const char *command, enum tp_status status, const struct tp_error *err)
+{
+    if (status == TP_OK)
+        return TP_OK;
+    fprintf(stderr, "%s: %s\n", command, err->text);
+    return status == TP_ENOMEM ? TP_EINTERNAL : (int)status;
+}
