@@ -59,7 +59,8 @@ struct tp_affinity_options tp_affinity_options_default(void);
  * kernels; = the RV coefficient of Robert & Escoufier 1976, doi:10.2307/2347233) of every pair of
  * features, with its standard error (delete-one-block jackknife over 16 or more blocks) and noise
  * floor.
- * Works on threads of its own, and sets OpenBLAS to one thread while it does.
+ * Works on threads of its own, and sets OpenBLAS to one thread while it does; on one thread in all if
+ * OpenBLAS was built without locks (Debian's serial variant).
  * @param dump  at least 32 samples.
  * @param options  NULL: defaults.
  * @return TP_OK; TP_EINPUT for NaN or Inf, naming file, feature and first bad sample, or for too few

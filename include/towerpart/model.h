@@ -82,8 +82,7 @@ enum tp_status tp_model_load(const char *path, struct tp_model **model, struct t
 
 void tp_model_free(struct tp_model *model);
 
-/* Index of the feature (table) of that name, or -1. Cost: O(1) expected after the first call is not
- * promised; it is a linear scan, O(count). */
+/* Index of the feature (table) of that name, or -1. Cost: a linear scan. */
 int32_t tp_model_feature(const struct tp_model *model, const char *name);
 int32_t tp_model_table(const struct tp_model *model, const char *name);
 

@@ -15,7 +15,7 @@
 /* Settles ratio and balance, each the one given or, if that is NAN, the smallest hundredth at which an
  * assignment was found that holds every limit: the ratio first (>= 1), then the balance
  * (>= TP_BALANCE_LEAST). Leaves them set in the problem.
- * @param effort  more tries where the search is not exhaustive.
+ * @param effort  steps, relative, where the search is not exhaustive; 10 is the default.
  * @param limits, proven  out: as set; whether no smaller automatic one exists (exhaustive search, or it is
  *                        at a lower bound).
  * @param tower   out, (U): a legal assignment.

@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "plan/placer.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #define FIRST_STEPS 2000 /* for each choice of rows, the first time round */

@@ -156,8 +156,9 @@ static void name_constraint(
 }
 
 /* Leaves out one constraint at a time; if no single one helps, all of them.
- * @param apart_from_them  false: the refusal already names two that contradict each other. */
-static enum tp_status ask_constraints(struct inquiry *q, bool apart_from_them, struct tp_error *err)
+ * @param all_at_once  whether to try that last; not when the refusal already names two that
+ *                     contradict each other. */
+static enum tp_status ask_constraints(struct inquiry *q, bool all_at_once, struct tp_error *err)
 {
     const struct tp_model *model = q->asked->model;
     struct tp_model loose = *model; /* shallow */
@@ -186,7 +187,7 @@ static enum tp_status ask_constraints(struct inquiry *q, bool apart_from_them, s
         tp_text_add(&q->remedies, "\n");
     }
     loose.constraint_count = 0;
-    if (!status && !any && count > 1 && apart_from_them)
+    if (!status && !any && count > 1 && all_at_once)
         status = try_question(q, &question, &works, NULL, err);
     if (!status && !any && works) {
         tp_text_add(&q->causes, "  the %d constraints together; no single one of them\n", count);

@@ -40,14 +40,14 @@ static void add(struct tp_advice *advice, const char *sentence, ...)
     va_end(args);
 }
 
-/* The file's name, or the placeholder where a shell would not take the name as it is. */
-static const char *file_or(const struct tp_plan_input *input, const char *placeholder)
+/* The file's name, or another word where a shell would not take the name as it is. */
+static const char *file_or(const struct tp_plan_input *input, const char *otherwise)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+";
     if (!input->file || !*input->file || *input->file == '-' ||
         input->file[strspn(input->file, plain)] || strlen(input->file) > FILE_COLUMNS)
-        return placeholder;
+        return otherwise;
     return input->file;
 }
 
