@@ -90,7 +90,7 @@ struct tp_plan_quality {
 
 struct tp_plan_cost {
     struct tp_step_cost modes[TP_MODE_COUNT];
-    double flat_free_seconds; /* flat on the best free placement; NAN: none fits */
+    double flat_free_seconds; /* flat, placed freely or as the plan; NAN: not in the file */
     enum tp_recommendation recommended;
     enum tp_recommendation recommended_if_quality_allows;
 };
