@@ -84,8 +84,8 @@ static const struct argp_option options[] = {
 
 static enum tp_strategy read_strategy(const struct argp_state *state, const char *name)
 {
-    for (int i = 0; i < TP_STRATEGY_COUNT; i++)
-        if (i != TP_STRATEGY_FLAT && strcmp(name, tp_strategy_name((enum tp_strategy)i)) == 0)
+    for (int i = 0; i < TP_STRATEGY_FLAT; i++)
+        if (strcmp(name, tp_strategy_name((enum tp_strategy)i)) == 0)
             return (enum tp_strategy)i;
     if (strcmp(name, "paper") == 0)
         argp_failure(state, TP_EUSAGE, 0, "--strategy paper is not part of this version");

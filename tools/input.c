@@ -75,20 +75,18 @@ void input_release(struct tp_plan_input *input)
 
 static void warn_constant(const char *command, const struct tp_affinity *affinity)
 {
-    if (affinity->constant_count == 0)
-        return;
     struct tp_text names = {0};
-    int32_t shown = affinity->constant_count;
-    if (shown > WARN_NAMES_MAX)
-        shown = WARN_NAMES_MAX;
-    for (int32_t i = 0; i < shown; i++)
-        tp_text_add(&names, "%s%s", i ? ", " : "", affinity->features[affinity->constant[i]]);
-    if (shown < affinity->constant_count)
-        tp_text_add(&names, " and %" PRId32 " more", affinity->constant_count - shown);
+    int32_t count = 0;
+    for (int32_t i = 0; i < affinity->feature_count; i++)
+        if (affinity->state[i] == TP_FEATURE_CONSTANT && count++ < WARN_NAMES_MAX)
+            tp_text_add(&names, "%s%s", count > 1 ? ", " : "", affinity->features[i]);
+    if (count > WARN_NAMES_MAX)
+        tp_text_add(&names, " and %" PRId32 " more", count - WARN_NAMES_MAX);
+    if (count == 0)
+        return;
     opt_say("%s: warning: %" PRId32
             " feature%s never var%s in the dump, affinity 0 to all others: %s",
-        command, affinity->constant_count, tp_plural(affinity->constant_count),
-        affinity->constant_count == 1 ? "ies" : "y", names.data ? names.data : "");
+        command, count, tp_plural(count), count == 1 ? "ies" : "y", names.data ? names.data : "");
     tp_text_release(&names);
 }
 
@@ -96,9 +94,10 @@ enum tp_status input_measure(const char *command, const char *path, const struct
     const struct tp_affinity_options *options, struct tp_affinity **affinity, struct tp_error *err)
 {
     struct tp_dump *dump = NULL;
-    enum tp_status status = tp_dump_open(path, model, &dump, err);
+    enum tp_status status = tp_dump_open(path, model, false, &dump, err);
     if (status == TP_OK)
-        status = tp_affinity_measure(dump, options, affinity, err);
+        status = tp_affinity_measure(
+            (const struct tp_dump *const *)&dump, 1, NULL, options, affinity, err);
     tp_dump_free(dump);
     if (status != TP_OK)
         return status;

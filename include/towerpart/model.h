@@ -19,10 +19,26 @@ enum tp_constraint_kind { TP_TOGETHER, TP_APART, TP_PIN };
 
 #define TP_MLP_LAYERS_MAX 32
 
+/* The most looked-up `rows` rows get that share of a feature's lookups. */
+struct tp_hot_point {
+    int64_t rows;
+    double share; /* in (0, 1] */
+};
+
 struct tp_feature {
     char *name;
     int32_t table;
-    double pooling; /* mean ids per sample, > 0; default 1 */
+    double pooling;     /* mean ids per sample, > 0; default 1 */
+    double pooling_p99; /* 99th percentile of ids per sample; 0: not known. For people only */
+    int64_t distinct;   /* different ids seen in a log; 0: not known. For people only */
+    struct tp_hot_point *hot_rows; /* (hot_count) both strictly ascending; NULL: lookups are even */
+    int32_t hot_count;
+};
+
+/* How ids were turned into row numbers, which decides what a row shard gets of the hot rows. */
+enum tp_row_order {
+    TP_ROWS_HASHED, /* hot rows lie anywhere (default) */
+    TP_ROWS_RANKED  /* hottest first: a dictionary sorted by count */
 };
 
 struct tp_table {
@@ -31,6 +47,7 @@ struct tp_table {
     int32_t dim;           /* columns */
     int32_t first_feature; /* its features are first_feature .. first_feature + feature_count - 1 */
     int32_t feature_count; /* >= 1 */
+    enum tp_row_order row_order;
 };
 
 struct tp_mlp {

@@ -24,6 +24,7 @@ enum tp_strategy {
     TP_STRATEGY_LOAD,     /* balance only, needs no affinity */
     TP_STRATEGY_STRIDE,   /* unit i to tower i mod T, needs no affinity */
     TP_STRATEGY_FLAT,     /* no towers: tables placed freely over all ranks (T = 1, K = H) */
+    TP_STRATEGY_IMPORTED, /* towers made elsewhere */
     TP_STRATEGY_COUNT
 };
 
@@ -37,14 +38,30 @@ struct tp_plan_input {
     char sha256[65]; /* lower-case hex; "" if there was none */
 };
 
+/* A feature whose tower hangs on the sampling error. */
+struct tp_plan_mover {
+    char *feature;
+    double share; /* of the resampled matrices that put it elsewhere, in (0, 1] */
+};
+
 struct tp_plan_affinity {
-    struct tp_plan_input input; /* file NULL: planned without affinity */
-    char measure[16];
+    struct tp_plan_input input; /* file NULL: planned without affinity; several dumps: "a, b" */
+    enum tp_measure measure;
     int64_t samples;
+    int32_t dumps;          /* averaged */
+    double reproducibility; /* rank correlation between dumps; NAN: one dump */
+    double null_rho;    /* rank correlation with the untrained model's matrix; NAN: none given */
+    double learned;     /* share of the pairs above it by over 2 standard errors; NAN: none given */
     double noise_floor; /* 99th percentile of the permuted measure */
     double above_floor; /* share of pairs above it */
     double std_error;   /* median standard error over pairs */
     double stability;   /* adjusted Rand index over resamples; NAN: not assessed */
+    struct tp_plan_mover *movers; /* those elsewhere in a quarter of the resamples or more */
+    int32_t mover_count;
+    char **constant; /* features that never vary in a dump */
+    int32_t constant_count;
+    char **neutral; /* features in no dump, taken at the mean affinity */
+    int32_t neutral_count;
     enum tp_verdict verdict;
 };
 

@@ -52,7 +52,7 @@ void tp_affinity_free(struct tp_affinity *affinity)
     free(affinity->features);
     free(affinity->affinity);
     free(affinity->std_error);
-    free(affinity->constant);
+    free(affinity->state);
     free(affinity);
 }
 
@@ -67,8 +67,10 @@ enum tp_status tp_affinity_new(
     made->features = TP_NEW(count, char *);
     made->affinity = TP_NEW(cells, float);
     made->std_error = TP_NEW(cells, float);
-    made->constant = TP_NEW(count, int32_t);
-    if (!made->features || !made->affinity || !made->std_error || !made->constant)
+    made->state = TP_NEW(count, enum tp_feature_state);
+    made->dumps = 1;
+    made->reproducibility = made->null_rho = made->learned = (double)NAN;
+    if (!made->features || !made->affinity || !made->std_error || !made->state)
         goto no_memory;
     for (size_t i = 0; i < count; i++) {
         const char *name = model->features[i].name;
@@ -82,6 +84,11 @@ enum tp_status tp_affinity_new(
 no_memory:
     tp_affinity_free(made);
     return tp_fail_memory(err);
+}
+
+const char *tp_measure_name(enum tp_measure measure)
+{
+    return measure == TP_MEASURE_COSINE ? "cosine" : "cka";
 }
 
 double tp_affinity_above_floor(const struct tp_affinity *affinity)
@@ -121,12 +128,13 @@ enum tp_status tp_affinity_save(
     const struct tp_affinity *affinity, const char *path, struct tp_error *err)
 {
     int64_t square[2] = {affinity->feature_count, affinity->feature_count};
-    uint32_t *names = NULL, measure[sizeof affinity->measure];
-    size_t name_width, measure_width = tp_utf8_count(affinity->measure);
+    const char *measure_name = tp_measure_name(affinity->measure);
+    uint32_t *names = NULL, measure[8];
+    size_t name_width, measure_width = tp_utf8_count(measure_name);
     enum tp_status status = spell_features(affinity, &names, &name_width, err);
     if (status)
         return status;
-    tp_utf8_to_utf32(affinity->measure, measure, measure_width);
+    tp_utf8_to_utf32(measure_name, measure, measure_width);
     const void *const data[ARRAY_COUNT] = {affinity->affinity, affinity->std_error, names,
         &affinity->samples, measure, &affinity->noise_floor, &affinity->noise_median};
     struct tp_npz_member members[ARRAY_COUNT];
@@ -240,7 +248,7 @@ static enum tp_status read_scalars(
     tp_text_release(&measure);
     if (status)
         return status;
-    memcpy(affinity->measure, "cka", 4);
+    affinity->measure = TP_MEASURE_CKA;
     memcpy(&affinity->samples, arrays->at[SAMPLES]->data, sizeof affinity->samples);
     if (affinity->samples < 1)
         return tp_fail(err, TP_EINPUT, "%s: samples is %lld, expected 1 or more", path,

@@ -54,7 +54,7 @@ static int32_t *varying_features(
         if (moments->scale[f] > 0)
             varying[(*count)++] = f;
         else
-            affinity->constant[affinity->constant_count++] = f;
+            affinity->state[f] = TP_FEATURE_CONSTANT;
     }
     return varying;
 }
@@ -195,9 +195,13 @@ static enum tp_status measure_matrix(const struct tp_dump *dump, const struct tp
     return status;
 }
 
-enum tp_status tp_affinity_measure(const struct tp_dump *dump,
-    const struct tp_affinity_options *options, struct tp_affinity **affinity, struct tp_error *err)
+enum tp_status tp_affinity_measure(const struct tp_dump *const *dumps, int32_t dump_count,
+    const struct tp_dump *null_dump, const struct tp_affinity_options *options,
+    struct tp_affinity **affinity, struct tp_error *err)
 {
+    const struct tp_dump *dump = dumps[0];
+    (void)dump_count;
+    (void)null_dump;
     struct tp_affinity_options defaults = tp_affinity_options_default();
     struct tp_moments moments = {0};
     struct tp_affinity *made = NULL;
@@ -211,7 +215,6 @@ enum tp_status tp_affinity_measure(const struct tp_dump *dump,
     if (!status)
         status = tp_digest_path(dump->path, made->sha256, err);
     if (!status) {
-        memcpy(made->measure, "cka", 4);
         made->samples = dump->samples;
         made->zero_vectors = moments.zero_vectors;
         round_all(made, options->round_digits);

@@ -325,9 +325,10 @@ static enum tp_status check_kind(const char *path, struct tp_error *err)
     return TP_OK;
 }
 
-enum tp_status tp_dump_open(
-    const char *path, const struct tp_model *model, struct tp_dump **dump, struct tp_error *err)
+enum tp_status tp_dump_open(const char *path, const struct tp_model *model, bool may_miss,
+    struct tp_dump **dump, struct tp_error *err)
 {
+    (void)may_miss;
     enum tp_status status = check_kind(path, err);
     if (status)
         return status;

@@ -196,7 +196,11 @@ enum tp_status tp_plan_describe_affinity(
         for (size_t j = i + 1; j < n; j++)
             errors[pairs++] = affinity->std_error[i * n + j];
     qsort(errors, pairs, sizeof *errors, compare_floats);
-    memcpy(description->measure, affinity->measure, sizeof description->measure);
+    description->measure = affinity->measure;
+    description->dumps = affinity->dumps;
+    description->reproducibility = affinity->reproducibility;
+    description->null_rho = affinity->null_rho;
+    description->learned = affinity->learned;
     description->samples = affinity->samples;
     description->noise_floor = affinity->noise_floor;
     description->above_floor = tp_affinity_above_floor(affinity);

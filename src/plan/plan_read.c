@@ -165,7 +165,8 @@ static void read_affinity(
         return;
     read_input(r, mapping, &affinity->input);
     read_word(r, mapping, "measure", measures, "cosine", &word);
-    strcpy(affinity->measure, measures[word]);
+    affinity->measure = (enum tp_measure)word;
+    affinity->dumps = 1;
     read_int64(r, mapping, "samples", &affinity->samples);
     read_optional(r, mapping, "noise_floor", &affinity->noise_floor);
     read_optional(r, mapping, "above_floor", &affinity->above_floor);
@@ -206,7 +207,8 @@ static void read_head(struct reader *r, const struct tp_yaml_node *root, struct 
 {
     static const char *const keys[] = {"towerpart_plan", "generator", "seed", "strategy", "inputs",
         "model", "topology", "limits", "towers", "tables", "ranks", "quality", "cost", NULL};
-    static const char *const strategies[] = {"coherent", "diverse", "load", "stride", "flat", NULL};
+    static const char *const strategies[] = {
+        "coherent", "diverse", "load", "stride", "flat", "imported", NULL};
     static const char *const limit_keys[] = {"balance", "ratio", "proven", NULL};
     int64_t seed = 0;
     int strategy = 0;

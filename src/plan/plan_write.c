@@ -41,7 +41,7 @@ static void write_affinity(struct tp_yaml_out *out, const struct tp_plan_affinit
 {
     tp_yaml_out_mapping(out, "affinity", TP_YAML_FLOW);
     write_input_entries(out, &affinity->input);
-    tp_yaml_out_text(out, "measure", affinity->measure);
+    tp_yaml_out_text(out, "measure", tp_measure_name(affinity->measure));
     tp_yaml_out_integer(out, "samples", affinity->samples);
     write_optional(out, "noise_floor", affinity->noise_floor);
     write_optional(out, "above_floor", affinity->above_floor);
@@ -61,7 +61,7 @@ static void write_head(struct tp_yaml_out *out, const struct tp_plan *plan)
     tp_yaml_out_mapping(out, "inputs", TP_YAML_BLOCK);
     write_input(out, "model", &plan->model_input);
     write_input(out, "topology", &plan->topology_input);
-    if (plan->affinity.measure[0]) /* else planned without */
+    if (plan->affinity.dumps > 0) /* else planned without */
         write_affinity(out, &plan->affinity);
     tp_yaml_out_end(out);
     tp_yaml_out_mapping(out, "model", TP_YAML_BLOCK);

@@ -36,7 +36,7 @@ static void put_inputs(struct tp_json *json, json_t *root, const struct tp_plan 
     if (!affinity->input.file)
         return;
     json_t *object = put_input(json, inputs, "affinity", &affinity->input);
-    tp_json_text(json, object, "measure", affinity->measure);
+    tp_json_text(json, object, "measure", tp_measure_name(affinity->measure));
     tp_json_integer(json, object, "samples", affinity->samples);
     tp_json_real(json, object, "noise_floor", affinity->noise_floor);
     tp_json_real(json, object, "above_floor", affinity->above_floor);

@@ -134,7 +134,7 @@ static void add_trust(const struct tp_view *view, struct tp_text *text)
         tp_line_wrap(text, "Affinity", INDENT,
             "%.1f %% of it (%s: how similarly two features arrange the samples, 0 to 1) lies "
             "inside towers, where chance would put %.1f %%; trust: %s.",
-            100 * inside, tp_shown(affinity->measure, 15).text, 100 * view->chance_affinity,
+            100 * inside, tp_measure_name(affinity->measure), 100 * view->chance_affinity,
             tp_verdict_name(affinity->verdict));
     else
         tp_line_wrap(text, "Affinity", INDENT,

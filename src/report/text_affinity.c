@@ -100,7 +100,7 @@ void tp_section_affinity(const struct tp_view *view, struct tp_text *text)
     }
     add_verdict(view, text);
     tp_line_wrap(text, " measured", INDENT, "%s on %lld sample%s (%s)",
-        tp_shown(affinity->measure, 15).text, (long long)affinity->samples,
+        tp_measure_name(affinity->measure), (long long)affinity->samples,
         tp_plural(affinity->samples), tp_shown(affinity->input.file, TP_NAME_COLUMNS).text);
     add_signal(view, text);
     add_precision(affinity, text);

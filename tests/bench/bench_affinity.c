@@ -171,10 +171,12 @@ static void run_case(const struct bench_case *at, const char *folder, double rat
     options.memory_bytes = at->memory_bytes;
     make_model(at, &model, &table);
     write_dump(folder, at);
-    check(tp_dump_open(folder, &model, &dump, &err), &err);
+    check(tp_dump_open(folder, &model, false, &dump, &err), &err);
     for (int i = 0; i < REPEATS; i++) {
         double start = now();
-        check(tp_affinity_measure(dump, &options, &affinity, &err), &err);
+        check(tp_affinity_measure(
+                  (const struct tp_dump *const *)&dump, 1, NULL, &options, &affinity, &err),
+            &err);
         seconds[i] = now() - start;
         tp_affinity_free(affinity);
     }

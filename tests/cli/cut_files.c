@@ -51,7 +51,7 @@ static enum tp_status load_dump(
     const char *path, const struct tp_model *owner, struct tp_error *err)
 {
     struct tp_dump *dump = NULL;
-    enum tp_status status = tp_dump_open(path, owner, &dump, err);
+    enum tp_status status = tp_dump_open(path, owner, false, &dump, err);
     tp_dump_free(dump);
     return status;
 }

@@ -36,8 +36,10 @@ static struct tp_plan *plan_of(const struct scratch *scratch)
     char path[SCRATCH_PATH_BYTES];
     must(tp_model_load(scratch_path(scratch, "model.yaml", path), &model, &error), &error);
     must(tp_topology_load(scratch_path(scratch, "topology.yaml", path), &topology, &error), &error);
-    must(tp_dump_open(scratch_path(scratch, "dump", path), model, &dump, &error), &error);
-    must(tp_affinity_measure(dump, NULL, &affinity, &error), &error);
+    must(tp_dump_open(scratch_path(scratch, "dump", path), model, false, &dump, &error), &error);
+    must(
+        tp_affinity_measure((const struct tp_dump *const *)&dump, 1, NULL, NULL, &affinity, &error),
+        &error);
     must(tp_plan_make(model, topology, affinity, NULL, &plan, &error), &error);
     tp_affinity_free(affinity);
     tp_dump_free(dump);

@@ -97,7 +97,8 @@ static void make_affinity(struct entry *entry, struct dice *dice, int kind)
     a->std_error = need(cells, sizeof *a->std_error);
     a->features = need((size_t)count, sizeof *a->features);
     a->samples = 1000;
-    strcpy(a->measure, "cka");
+    a->measure = TP_MEASURE_CKA;
+    a->dumps = 1;
     for (int i = 0; i < count; i++) {
         a->features[i] = entry->model->features[i].name;
         a->affinity[i * count + i] = 1;
@@ -137,8 +138,10 @@ static void entry_init(struct entry *entry, int data, int towers)
     snprintf(path, sizeof path, "%s/model.yaml", data_folder);
     load_specs(entry, path);
     snprintf(path, sizeof path, "%s/dump_seed%d", data_folder, data);
-    must(tp_dump_open(path, entry->model, &dump, &error), &error);
-    must(tp_affinity_measure(dump, NULL, &entry->affinity, &error), &error);
+    must(tp_dump_open(path, entry->model, false, &dump, &error), &error);
+    must(tp_affinity_measure(
+             (const struct tp_dump *const *)&dump, 1, NULL, NULL, &entry->affinity, &error),
+        &error);
     tp_dump_free(dump);
 }
 

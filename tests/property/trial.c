@@ -26,7 +26,8 @@ static void borrow_affinity(struct trial *trial)
     for (int i = 0; i < count; i++)
         trial->affinity.features[i] = trial->instance.workload.features[i].name;
     trial->affinity.samples = 1000;
-    strcpy(trial->affinity.measure, "cka");
+    trial->affinity.measure = TP_MEASURE_CKA;
+    trial->affinity.dumps = 1;
 }
 
 void trial_init(struct trial *trial, uint64_t seed, enum instance_size size)

@@ -76,8 +76,8 @@ static inline void layout_feature(struct layout *l, double pooling)
 {
     struct tp_table *table = &l->tables[l->model.table_count - 1];
     table->feature_count++;
-    l->features[l->model.feature_count++] =
-        (struct tp_feature){layout_name, l->model.table_count - 1, pooling};
+    l->features[l->model.feature_count++] = (struct tp_feature){
+        .name = layout_name, .table = l->model.table_count - 1, .pooling = pooling};
 }
 
 /* Adds a table with one feature and no shard yet. */
@@ -86,7 +86,8 @@ static inline void layout_table(struct layout *l, int64_t rows, int32_t dim, dou
 {
     int32_t i = l->model.table_count++;
     l->placement.table_count = l->model.table_count;
-    l->tables[i] = (struct tp_table){layout_name, rows, dim, l->model.feature_count, 0};
+    l->tables[i] = (struct tp_table){
+        .name = layout_name, .rows = rows, .dim = dim, .first_feature = l->model.feature_count};
     l->places[i] = (struct tp_table_placement){tower, sharding, l->shards[i], 0};
     layout_feature(l, pooling);
 }

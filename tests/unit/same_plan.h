@@ -41,7 +41,7 @@ static inline void same_input(const struct tp_plan_input *a, const struct tp_pla
 static inline void same_affinity(const struct tp_plan_affinity *a, const struct tp_plan_affinity *b)
 {
     same_input(&a->input, &b->input);
-    ck_assert_str_eq(a->measure, b->measure);
+    ck_assert_int_eq(a->measure, b->measure);
     ck_assert_int_eq(a->samples, b->samples);
     same_real(a->noise_floor, b->noise_floor);
     same_real(a->above_floor, b->above_floor);

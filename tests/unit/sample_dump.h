@@ -28,8 +28,9 @@ static inline void sample_add(struct sample_model *m, const char *name, int32_t 
     ck_assert_int_lt(i, SAMPLE_FEATURES_MAX);
     m->model.tables = m->tables;
     m->model.features = m->features;
-    m->tables[i] = (struct tp_table){(char *)name, 100, dim, i, 1};
-    m->features[i] = (struct tp_feature){(char *)name, i, 1};
+    m->tables[i] = (struct tp_table){
+        .name = (char *)name, .rows = 100, .dim = dim, .first_feature = i, .feature_count = 1};
+    m->features[i] = (struct tp_feature){.name = (char *)name, .table = i, .pooling = 1};
     m->model.feature_count = m->model.table_count = i + 1;
 }
 

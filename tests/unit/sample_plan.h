@@ -65,8 +65,13 @@ static inline void sample_model(struct sample *s, int features, void (*name)(int
     for (int i = 0; i < features; i++) {
         name(i, text);
         snprintf(table, sizeof table, "t_%.250s", text);
-        m->features[i] = (struct tp_feature){sample_text(s, text), i, 1 + i};
-        m->tables[i] = (struct tp_table){sample_text(s, table), 1000 * (i + 1), 16, i, 1};
+        m->features[i] =
+            (struct tp_feature){.name = sample_text(s, text), .table = i, .pooling = 1 + i};
+        m->tables[i] = (struct tp_table){.name = sample_text(s, table),
+            .rows = 1000 * (i + 1),
+            .dim = 16,
+            .first_feature = i,
+            .feature_count = 1};
     }
 }
 
@@ -201,7 +206,8 @@ static inline struct sample *sample_make(
     p->model_input.file = sample_text(s, "m.yaml");
     p->topology_input.file = sample_text(s, "t.yaml");
     p->affinity.input.file = sample_text(s, "dump");
-    strcpy(p->affinity.measure, "cka");
+    p->affinity.measure = TP_MEASURE_CKA;
+    p->affinity.dumps = 1;
     p->affinity.samples = 4321;
     p->affinity.noise_floor = 0.0123;
     p->affinity.above_floor = 0.34;

@@ -76,8 +76,10 @@ static inline struct tp_affinity *measure(const struct tp_affinity_options *opti
     struct tp_dump *dump;
     struct tp_affinity *affinity;
     struct tp_error err;
-    ck_ok(tp_dump_open(scratch, &sample.model, &dump, &err), err);
-    ck_ok(tp_affinity_measure(dump, options, &affinity, &err), err);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
+    ck_ok(tp_affinity_measure(
+              (const struct tp_dump *const *)&dump, 1, NULL, options, &affinity, &err),
+        err);
     tp_dump_free(dump);
     return affinity;
 }

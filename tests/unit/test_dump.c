@@ -36,7 +36,7 @@ static void ck_dump_refused(const char *const *message)
 {
     struct tp_dump *dump = NULL;
     struct tp_error err;
-    ck_assert_int_eq(tp_dump_open(scratch, &sample.model, &dump, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_dump_open(scratch, &sample.model, false, &dump, &err), TP_EINPUT);
     ck_message_has(&err, message);
     ck_assert_ptr_null(dump);
 }
@@ -54,7 +54,7 @@ START_TEST(a_pooled_dump_is_read_in_the_order_of_its_list)
     struct tp_error err;
     put_text("features.json", "{\"features\": [\"b c\", \"a\"]}");
     put_values("pooled.npy", SAMPLES, 2, 2, 3);
-    ck_ok(tp_dump_open(scratch, &sample.model, &dump, &err), err);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
     ck_assert_int_eq(tp_dump_samples(dump), SAMPLES);
     ck_value(dump, 0, 7, 7010); /* "a" is in place 1 */
     ck_value(dump, 1, 31, 31000);
@@ -72,7 +72,7 @@ START_TEST(a_dump_with_one_array_per_feature_is_read)
     put_values("a.npy", SAMPLES, 1, 2, 2);
     put_values("b%20c.npy", SAMPLES, 1, 3, 2);
     put_text("README", "no array, no matter");
-    ck_ok(tp_dump_open(scratch, &sample.model, &dump, &err), err);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
     ck_value(dump, 0, 7, 7000);
     double values[3];
     tp_dump_read(dump, 1, 8, values);
@@ -89,7 +89,7 @@ START_TEST(files_that_vanish_after_opening_stay_readable)
     struct tp_error err;
     put_values("a.npy", SAMPLES, 1, 2, 2);
     put_values("b%20c.npy", SAMPLES, 1, 2, 2);
-    ck_ok(tp_dump_open(scratch, &sample.model, &dump, &err), err);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
     unlink(in_scratch("a.npy"));
     ck_value(dump, 0, 31, 31000);
     tp_dump_free(dump);
@@ -280,7 +280,7 @@ START_TEST(a_dump_in_one_file_is_not_part_of_this_version)
     struct tp_error err;
     const char *path = strcmp(files[_i], "-") ? in_scratch(files[_i]) : "-";
     put_text("dump", "");
-    ck_assert_int_eq(tp_dump_open(path, &sample.model, &dump, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_dump_open(path, &sample.model, false, &dump, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){files[_i], "is not part of this version", NULL});
 }
 END_TEST
@@ -289,7 +289,8 @@ START_TEST(a_dump_that_is_not_there_is_named)
 {
     struct tp_dump *dump;
     struct tp_error err;
-    ck_assert_int_eq(tp_dump_open(in_scratch("none"), &sample.model, &dump, &err), TP_EINPUT);
+    ck_assert_int_eq(
+        tp_dump_open(in_scratch("none"), &sample.model, false, &dump, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"/none: there is no such dump", NULL});
 }
 END_TEST

@@ -13,7 +13,7 @@ static struct tp_moments measure(int32_t threads)
     struct tp_dump *dump;
     struct tp_moments moments;
     struct tp_error err;
-    ck_ok(tp_dump_open(scratch, &sample.model, &dump, &err), err);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
     ck_ok(tp_moments_measure(dump, threads, &moments, &err), err);
     tp_dump_free(dump);
     return moments;

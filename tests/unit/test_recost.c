@@ -55,7 +55,8 @@ static struct tp_affinity *small_affinity(const struct tp_plan *plan)
         .affinity = calloc((size_t)FEATURES * FEATURES, sizeof(float)),
         .std_error = calloc((size_t)FEATURES * FEATURES, sizeof(float)),
         .samples = 5000,
-        .measure = "cka",
+        .measure = TP_MEASURE_CKA,
+        .dumps = 1,
         .noise_floor = 0.125};
     for (int i = 0; i < FEATURES; i++) {
         affinity->features[i] = strdup(plan->model->features[i].name);
@@ -154,7 +155,7 @@ START_TEST(test_with_affinity_the_share_inside_is_computed_anew)
     ck_ok(tp_plan_recost(plan, affinity, &err), err);
     ck_assert_int_eq(plan->quality.baseline_count, 0);
     ck_assert_double_eq(plan->quality.inside_affinity, 0.75);
-    ck_assert_str_eq(plan->affinity.measure, "cka");
+    ck_assert_int_eq(plan->affinity.measure, TP_MEASURE_CKA);
     ck_assert_int_eq(plan->affinity.samples, 5000);
     ck_assert_double_eq(plan->affinity.noise_floor, 0.125);
     ck_assert_double_eq_tol(plan->affinity.above_floor, 3.0 / 21, 1e-15); /* of 7 * 6 / 2 pairs */

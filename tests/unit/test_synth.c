@@ -64,7 +64,7 @@ START_TEST(the_files_are_read_by_the_rest_of_the_tool)
     ck_assert_int_eq(topology->host_count, 4);
     ck_assert_int_eq(topology->ranks_per_host, 4);
     snprintf(path, sizeof path, "%s/dump", folder.path);
-    ck_assert_msg(tp_dump_open(path, model, &dump, &err) == TP_OK, "%s", err.text);
+    ck_assert_msg(tp_dump_open(path, model, false, &dump, &err) == TP_OK, "%s", err.text);
     ck_assert_int_eq(tp_dump_samples(dump), SAMPLES);
     tp_dump_free(dump);
     tp_topology_free(topology);

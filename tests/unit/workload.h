@@ -81,11 +81,16 @@ static inline void workload_table(
 {
     int32_t i = w->model.table_count++;
     snprintf(w->table_name[i], WORKLOAD_NAME_BYTES, "t%d", (int)i);
-    w->tables[i] = (struct tp_table){w->table_name[i], rows, dim, w->model.feature_count, features};
+    w->tables[i] = (struct tp_table){.name = w->table_name[i],
+        .rows = rows,
+        .dim = dim,
+        .first_feature = w->model.feature_count,
+        .feature_count = features};
     for (int32_t k = 0; k < features; k++) {
         int32_t f = w->model.feature_count++;
         snprintf(w->feature_name[f], WORKLOAD_NAME_BYTES, "f%d", (int)f);
-        w->features[f] = (struct tp_feature){w->feature_name[f], i, pooling};
+        w->features[f] =
+            (struct tp_feature){.name = w->feature_name[f], .table = i, .pooling = pooling};
     }
 }
 
@@ -128,7 +133,8 @@ static inline struct tp_affinity *workload_relate(struct workload *w, const int3
     a->affinity = w->matrix;
     a->std_error = w->std_error;
     a->samples = 4096;
-    strcpy(a->measure, "cka");
+    a->measure = TP_MEASURE_CKA;
+    a->dumps = 1;
     a->noise_floor = 0.01;
     a->noise_median = 0.005;
     for (int32_t i = 0; i < n; i++) {
