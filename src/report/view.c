@@ -172,7 +172,8 @@ enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan)
 
 void tp_view_feature_range(const struct tp_plan *plan, int32_t *min, int32_t *max)
 {
-    double mean = plan->tower_count ? (double)plan->model->feature_count / plan->tower_count : 0;
-    *min = (int32_t)fmax(1, floor(mean / plan->ratio + 1e-9));
-    *max = (int32_t)ceil(mean * plan->ratio - 1e-9);
+    double all = plan->model->feature_count, mean = plan->tower_count ? all / plan->tower_count : 0;
+    /* A ratio that means nothing is a finding; here it must only not become a number of its own. */
+    *min = (int32_t)fmin(all, fmax(1, floor(mean / plan->ratio + 1e-9)));
+    *max = (int32_t)fmax(0, fmin(all, ceil(mean * plan->ratio - 1e-9)));
 }
