@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An affinity.npz: a zip of arrays whose values must fit together. */
+#include "fuzz.h"
+
+#include <towerpart/affinity.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
+{
+    struct tp_error err = {0};
+    struct tp_affinity *affinity = NULL;
+    fuzz_expect(tp_affinity_load(fuzz_file(data, length), fuzz_model(), &affinity, &err), &err);
+    tp_affinity_free(affinity);
+    return 0;
+}
