@@ -41,8 +41,9 @@ const char *tp_measure_name(enum tp_measure measure); /* "cka", "cosine" */
 /* What is known of a feature. */
 enum tp_feature_state {
     TP_FEATURE_MEASURED,
-    TP_FEATURE_CONSTANT, /* never varies in a dump: cka 0 to all others */
-    TP_FEATURE_NEUTRAL   /* in no dump: the mean affinity to all others */
+    TP_FEATURE_CONSTANT, /* never varies in a dump: there cka 0 to all others */
+    TP_FEATURE_NEUTRAL   /* in no dump: the mean affinity to all others, their standard deviation as
+                            standard error */
 };
 
 /* Affinity between features, in the order of the model's features when made by
@@ -54,7 +55,7 @@ struct tp_affinity {
     float *std_error; /* (F, F), standard error of each value, >= 0 */
     int64_t samples;  /* of the dump, the fewest if there are several */
     enum tp_measure measure;
-    enum tp_feature_state *state; /* (F) */
+    enum tp_feature_state *state; /* (F); NULL: all measured */
     double noise_floor;           /* 99th percentile of the measure on permuted samples */
     double noise_median;          /* median of the same */
     int32_t dumps;                /* that were averaged, 1 or more */
@@ -88,12 +89,14 @@ struct tp_affinity_options tp_affinity_options_default(void);
  * OpenBLAS was built without locks (Debian's serial variant).
  * @param dumps  (dump_count) of the same model, other seeds or checkpoints, at least 32 samples each;
  *               their matrices are averaged. A standard error is the mean of theirs: dumps of the same
- *               samples err together.
+ *               samples err together. A feature must be in all of them or in none; if it is constant
+ *               in one, its cka there counts as 0 in the mean.
  * @param null_dump  of the untrained model, for null_rho and learned; NULL: none. The matrix does not
  *                   depend on it.
  * @param options  NULL: defaults.
  * @return TP_OK; TP_EINPUT for NaN or Inf, naming file, feature and first bad sample, too few samples,
- *         or unequal dims under cosine; TP_ENOMEM.
+ *         unequal dims under cosine, a feature that only some dumps have, or two dumps (the null dump
+ *         too) that are the same; TP_ENOMEM.
  * Cost: samples * (sum of dims)^2 multiply-adds per dump, by tiles of sgemm; cosine as many, in more
  * and smaller products. */
 enum tp_status tp_affinity_measure(const struct tp_dump *const *dumps, int32_t dump_count,
@@ -115,7 +118,12 @@ enum tp_status tp_affinity_save(
 
 void tp_affinity_free(struct tp_affinity *affinity);
 
-/* Share of the pairs whose affinity lies above the noise floor, in [0, 1]. */
+/* Share of the pairs whose affinity lies above the noise floor, in [0, 1]; those of neutral features,
+ * of which nothing is known, do not count. */
 double tp_affinity_above_floor(const struct tp_affinity *affinity);
+
+/* Median standard error over the pairs of measured features; 0 if there is none. */
+enum tp_status tp_affinity_typical_error(
+    const struct tp_affinity *affinity, double *std_error, struct tp_error *err);
 
 #endif

@@ -1,46 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The affinity matrix as a thing to keep: made empty, written to .npz, read back.
+/* The affinity matrix as a thing to keep: made empty, asked what it says in all, written to .npz.
  *
- * A file is not trusted: every array must be there with its dtype and shape, no other may be; the
- * matrix must be what the measure can yield (symmetric, in [0, 1], diagonal 1, up to 1e-6 for tools
- * that computed in another order), and its features must be the model's. What was within 1e-6 is
- * made exact. After loading, the order of features is the model's, whatever the file's was.
- * Cost: O(F^2). F features. */
+ * A file has the arrays of src/affinity/affinity_file.h in that order, deflated and without a date, so
+ * the same matrix gives the same bytes. Of a neutral feature nothing is known, so what is said of
+ * all pairs leaves its pairs out. Cost: O(F^2), sorting aside. F features. */
 #include <towerpart/affinity.h>
 
+#include "affinity/affinity_file.h"
 #include "affinity/matrix.h"
-#include "affinity/names.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/npz.h"
 #include "base/unicode.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TOLERANCE 1e-6f
-#define NAME_CHARACTERS_MAX 4096
-#define HEADER_BYTES_MAX 65536
-
-/* What the file holds, in the order in which it is written. */
-enum { AFFINITY, STD_ERROR, FEATURES, SAMPLES, MEASURE, NOISE_FLOOR, NOISE_MEDIAN, ARRAY_COUNT };
-
-static const struct array_form {
-    const char *name;
-    enum tp_npy_type type;
-    int32_t dim_count;
-    const char *expected; /* in words */
-} forms[ARRAY_COUNT] = {
+const struct tp_array_form tp_affinity_forms[TP_ARRAY_COUNT] = {
     {"affinity", TP_NPY_FLOAT32, 2, "float32 of shape (features, features)"},
     {"stderr", TP_NPY_FLOAT32, 2, "float32 of shape (features, features)"},
     {"features", TP_NPY_UNICODE, 1, "unicode of shape (features)"},
+    {"state", TP_NPY_INT64, 1, "int64 of shape (features)"},
     {"samples", TP_NPY_INT64, 0, "one int64"},
+    {"dumps", TP_NPY_INT64, 0, "one int64"},
     {"measure", TP_NPY_UNICODE, 0, "one unicode text"},
     {"noise_floor", TP_NPY_FLOAT64, 0, "one float64"},
     {"noise_median", TP_NPY_FLOAT64, 0, "one float64"},
+    {"reproducibility", TP_NPY_FLOAT64, 0, "one float64"},
+    {"null_rho", TP_NPY_FLOAT64, 0, "one float64"},
+    {"learned", TP_NPY_FLOAT64, 0, "one float64"},
 };
 
 void tp_affinity_free(struct tp_affinity *affinity)
@@ -91,14 +80,47 @@ const char *tp_measure_name(enum tp_measure measure)
     return measure == TP_MEASURE_COSINE ? "cosine" : "cka";
 }
 
+static enum tp_feature_state state_of(const struct tp_affinity *affinity, size_t feature)
+{
+    return affinity->state ? affinity->state[feature] : TP_FEATURE_MEASURED;
+}
+
 double tp_affinity_above_floor(const struct tp_affinity *affinity)
 {
-    size_t count = (size_t)affinity->feature_count, above = 0;
+    size_t count = (size_t)affinity->feature_count, above = 0, pairs = 0;
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < i; j++)
-            above += (double)affinity->affinity[i * count + j] > affinity->noise_floor;
+        for (size_t j = 0; state_of(affinity, i) != TP_FEATURE_NEUTRAL && j < i; j++) {
+            bool known = state_of(affinity, j) != TP_FEATURE_NEUTRAL;
+            pairs += known;
+            above += known && (double)affinity->affinity[i * count + j] > affinity->noise_floor;
+        }
     }
-    return count < 2 ? 0.0 : (double)above / ((double)count * (double)(count - 1) / 2);
+    return pairs ? (double)above / (double)pairs : 0.0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+enum tp_status tp_affinity_typical_error(
+    const struct tp_affinity *affinity, double *std_error, struct tp_error *err)
+{
+    size_t count = (size_t)affinity->feature_count, pairs = 0, cells;
+    float *errors = tp_multiply(count, count, &cells) ? TP_NEW(cells / 2 + 1, float) : NULL;
+    if (!errors)
+        return tp_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; state_of(affinity, i) == TP_FEATURE_MEASURED && j < i; j++) {
+            if (state_of(affinity, j) == TP_FEATURE_MEASURED)
+                errors[pairs++] = affinity->std_error[i * count + j];
+        }
+    }
+    qsort(errors, pairs, sizeof *errors, ascending);
+    *std_error = pairs ? (double)errors[pairs / 2] : 0.0;
+    free(errors);
+    return TP_OK;
 }
 
 /* Names as rows of UTF-32, each as wide as the longest. */
@@ -109,10 +131,10 @@ static enum tp_status spell_features(
     *width = 1; /* NumPy has no unicode of width 0 */
     for (size_t i = 0; i < count; i++) {
         size_t length = tp_utf8_count(affinity->features[i]);
-        if (length > NAME_CHARACTERS_MAX)
+        if (length > TP_AFFINITY_NAME_MAX)
             return tp_fail(err, TP_EINPUT,
                 "feature '%s': the name is not UTF-8, or longer than %d characters",
-                affinity->features[i], NAME_CHARACTERS_MAX);
+                affinity->features[i], TP_AFFINITY_NAME_MAX);
         if (length > *width)
             *width = length;
     }
@@ -124,251 +146,42 @@ static enum tp_status spell_features(
     return TP_OK;
 }
 
+/* A copy in the type of the file. */
+static int64_t *copy_states(const struct tp_affinity *affinity)
+{
+    int64_t *states = TP_NEW(affinity->feature_count, int64_t);
+    for (int32_t i = 0; states && i < affinity->feature_count; i++)
+        states[i] = state_of(affinity, (size_t)i);
+    return states;
+}
+
 enum tp_status tp_affinity_save(
     const struct tp_affinity *affinity, const char *path, struct tp_error *err)
 {
-    int64_t square[2] = {affinity->feature_count, affinity->feature_count};
+    const int64_t square[2] = {affinity->feature_count, affinity->feature_count};
+    const int64_t dumps = affinity->dumps;
     const char *measure_name = tp_measure_name(affinity->measure);
     uint32_t *names = NULL, measure[8];
     size_t name_width, measure_width = tp_utf8_count(measure_name);
     enum tp_status status = spell_features(affinity, &names, &name_width, err);
     if (status)
         return status;
+    int64_t *states = copy_states(affinity);
     tp_utf8_to_utf32(measure_name, measure, measure_width);
-    const void *const data[ARRAY_COUNT] = {affinity->affinity, affinity->std_error, names,
-        &affinity->samples, measure, &affinity->noise_floor, &affinity->noise_median};
-    struct tp_npz_member members[ARRAY_COUNT];
-    for (int i = 0; i < ARRAY_COUNT; i++)
-        members[i] = (struct tp_npz_member){
-            forms[i].name, forms[i].type, 0, forms[i].dim_count, square, data[i]};
-    members[FEATURES].item_bytes = 4 * name_width;
-    members[MEASURE].item_bytes = 4 * measure_width;
-    status = tp_npz_save(path, members, ARRAY_COUNT, err);
+    const void *const data[TP_ARRAY_COUNT] = {affinity->affinity, affinity->std_error, names,
+        states, &affinity->samples, &dumps, measure, &affinity->noise_floor,
+        &affinity->noise_median, &affinity->reproducibility, &affinity->null_rho,
+        &affinity->learned};
+    struct tp_npz_member members[TP_ARRAY_COUNT];
+    for (int i = 0; i < TP_ARRAY_COUNT; i++) {
+        const struct tp_array_form *form = &tp_affinity_forms[i];
+        members[i] =
+            (struct tp_npz_member){form->name, form->type, 0, form->dim_count, square, data[i]};
+    }
+    members[TP_ARRAY_FEATURES].item_bytes = 4 * name_width;
+    members[TP_ARRAY_MEASURE].item_bytes = 4 * measure_width;
+    status = states ? tp_npz_save(path, members, TP_ARRAY_COUNT, err) : tp_fail_memory(err);
+    free(states);
     free(names);
-    return status;
-}
-
-/* The arrays of a file, by our numbering; borrowed from the npz. */
-struct arrays {
-    const char *path;
-    const struct tp_npy *at[ARRAY_COUNT];
-    int32_t feature_count;
-};
-
-static bool has_form(const struct tp_npy *array, const struct array_form *form, int64_t features)
-{
-    bool right = array->type == form->type && array->dim_count == form->dim_count;
-    for (int32_t i = 0; right && i < form->dim_count; i++)
-        right = array->shape[i] == features;
-    return right;
-}
-
-static enum tp_status find_arrays(
-    const char *path, const struct tp_npz *npz, struct arrays *arrays, struct tp_error *err)
-{
-    *arrays = (struct arrays){.path = path};
-    for (int i = 0; i < ARRAY_COUNT; i++) {
-        arrays->at[i] = tp_npz_get(npz, forms[i].name);
-        if (!arrays->at[i])
-            return tp_fail(err, TP_EINPUT, "%s: array '%s' is missing, expected %s", path,
-                forms[i].name, forms[i].expected);
-    }
-    for (int32_t i = 0; i < tp_npz_count(npz); i++) {
-        int known = 0;
-        while (known < ARRAY_COUNT && strcmp(tp_npz_name(npz, i), forms[known].name) != 0)
-            known++;
-        if (known == ARRAY_COUNT)
-            return tp_fail(
-                err, TP_EINPUT, "%s: array '%s' is not known", path, tp_npz_name(npz, i));
-    }
-    int64_t features = arrays->at[FEATURES]->dim_count ? arrays->at[FEATURES]->shape[0] : 0;
-    for (int i = 0; i < ARRAY_COUNT; i++) {
-        if (!has_form(arrays->at[i], &forms[i], features))
-            return tp_fail(err, TP_EINPUT, "%s: array '%s' has another dtype or shape, expected %s",
-                path, forms[i].name, forms[i].expected);
-    }
-    if (features < 1 || features > INT32_MAX)
-        return tp_fail(err, TP_EINPUT, "%s: has no features", path);
-    arrays->feature_count = (int32_t)features;
-    return TP_OK;
-}
-
-static float float_at(const struct tp_npy *array, size_t i)
-{
-    float value;
-    memcpy(&value, array->data + sizeof value * i, sizeof value);
-    return value;
-}
-
-static double double_at(const struct tp_npy *array)
-{
-    double value;
-    memcpy(&value, array->data, sizeof value);
-    return value;
-}
-
-/* Reads names into one text with a NUL after each; *names point into it. */
-static enum tp_status read_names(
-    const struct arrays *arrays, struct tp_text *text, const char **names, struct tp_error *err)
-{
-    const struct tp_npy *array = arrays->at[FEATURES];
-    for (int32_t i = 0; i < arrays->feature_count; i++) {
-        const unsigned char *item = array->data + (size_t)i * array->item_bytes;
-        if (!tp_utf32_to_utf8(item, array->item_bytes / 4, text))
-            return tp_fail(
-                err, TP_EINPUT, "%s: array 'features': item %d is not text", arrays->path, i);
-        tp_text_add_bytes(text, "", 1);
-    }
-    if (text->failed)
-        return tp_fail_memory(err);
-    const char *next = text->data;
-    for (int32_t i = 0; i < arrays->feature_count; i++) {
-        names[i] = next;
-        next += strlen(next) + 1;
-    }
-    return TP_OK;
-}
-
-static enum tp_status read_scalars(
-    const struct arrays *arrays, struct tp_affinity *affinity, struct tp_error *err)
-{
-    const char *path = arrays->path;
-    struct tp_text measure = {0};
-    const struct tp_npy *array = arrays->at[MEASURE];
-    bool text = tp_utf32_to_utf8(array->data, array->item_bytes / 4, &measure);
-    tp_text_add_bytes(&measure, "", 0);
-    enum tp_status status = TP_OK;
-    if (measure.failed)
-        status = tp_fail_memory(err);
-    else if (text && !strcmp(measure.data, "cosine"))
-        status = tp_fail(err, TP_EINPUT, "%s: measure 'cosine' is not part of this version", path);
-    else if (!text || strcmp(measure.data, "cka") != 0)
-        status = tp_fail(err, TP_EINPUT, "%s: measure '%s' is not known, expected 'cka'", path,
-            text ? measure.data : "?");
-    tp_text_release(&measure);
-    if (status)
-        return status;
-    affinity->measure = TP_MEASURE_CKA;
-    memcpy(&affinity->samples, arrays->at[SAMPLES]->data, sizeof affinity->samples);
-    if (affinity->samples < 1)
-        return tp_fail(err, TP_EINPUT, "%s: samples is %lld, expected 1 or more", path,
-            (long long)affinity->samples);
-    affinity->noise_floor = double_at(arrays->at[NOISE_FLOOR]);
-    affinity->noise_median = double_at(arrays->at[NOISE_MEDIAN]);
-    for (int i = NOISE_FLOOR; i <= NOISE_MEDIAN; i++) {
-        double value = double_at(arrays->at[i]);
-        if (!(value >= 0 && value <= 1))
-            return tp_fail(
-                err, TP_EINPUT, "%s: %s is %g, expected 0 to 1", path, forms[i].name, value);
-    }
-    return TP_OK;
-}
-
-/* One pair of features a, b (numbers in the file) and its mirror image. */
-static enum tp_status read_pair(const struct arrays *arrays, const char *const *names, int32_t a,
-    int32_t b, float *value, float *std_error, struct tp_error *err)
-{
-    size_t count = (size_t)arrays->feature_count;
-    size_t cell = (size_t)a * count + (size_t)b, mirror = (size_t)b * count + (size_t)a;
-    float v = float_at(arrays->at[AFFINITY], cell), m = float_at(arrays->at[AFFINITY], mirror);
-    float s = float_at(arrays->at[STD_ERROR], cell), t = float_at(arrays->at[STD_ERROR], mirror);
-    const char *path = arrays->path;
-    if (!(v >= -TOLERANCE && v <= 1 + TOLERANCE))
-        return tp_fail(err, TP_EINPUT, "%s: affinity of '%s' and '%s' is %g, expected 0 to 1", path,
-            names[a], names[b], (double)v);
-    if (!(s >= 0 && s <= FLT_MAX))
-        return tp_fail(err, TP_EINPUT,
-            "%s: stderr of '%s' and '%s' is %g, expected 0 or more, finite", path, names[a],
-            names[b], (double)s);
-    if (!(fabsf(v - m) <= TOLERANCE) || !(fabsf(s - t) <= TOLERANCE))
-        return tp_fail(err, TP_EINPUT,
-            "%s: is not symmetric: '%s' and '%s' have affinity %g and standard error %g, the other "
-            "way round %g and %g",
-            path, names[a], names[b], (double)v, (double)s, (double)m, (double)t);
-    if (a == b && !(fabsf(v - 1) <= TOLERANCE))
-        return tp_fail(err, TP_EINPUT, "%s: affinity of '%s' with itself is %g, expected 1", path,
-            names[a], (double)v);
-    *value = a == b ? 1.0f : fminf(fmaxf(v, 0.0f), 1.0f);
-    *std_error = s;
-    return TP_OK;
-}
-
-/* Fills the upper triangle in the model's order and mirrors it. */
-static enum tp_status read_matrix(const struct arrays *arrays, const char *const *names,
-    const int32_t *column, struct tp_affinity *affinity, struct tp_error *err)
-{
-    size_t count = (size_t)affinity->feature_count;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = i; j < count; j++) {
-            float value = 0, std_error = 0;
-            int32_t a = column[i] < column[j] ? column[i] : column[j],
-                    b = column[i] + column[j] - a;
-            enum tp_status status = read_pair(arrays, names, a, b, &value, &std_error, err);
-            if (status)
-                return status;
-            affinity->affinity[i * count + j] = affinity->affinity[j * count + i] = value;
-            affinity->std_error[i * count + j] = affinity->std_error[j * count + i] = std_error;
-        }
-    }
-    return TP_OK;
-}
-
-static enum tp_status read_arrays(const struct arrays *arrays, const struct tp_model *model,
-    struct tp_affinity *affinity, struct tp_error *err)
-{
-    struct tp_text text = {0};
-    const char **names = TP_NEW(arrays->feature_count, const char *);
-    int32_t *column = TP_NEW(model->feature_count, int32_t);
-    enum tp_status status = names && column ? TP_OK : tp_fail_memory(err);
-    if (!status)
-        status = read_scalars(arrays, affinity, err);
-    if (!status)
-        status = read_names(arrays, &text, names, err);
-    if (!status)
-        status = tp_names_match(arrays->path, names, arrays->feature_count, model, column, err);
-    if (!status)
-        status = read_matrix(arrays, names, column, affinity, err);
-    free(column);
-    free(names);
-    tp_text_release(&text);
-    return status;
-}
-
-/* No array of a file for this model is larger; so a small file cannot unpack to a huge one. */
-static size_t array_bytes_max(const struct tp_model *model)
-{
-    size_t count = (size_t)model->feature_count, matrix, names;
-    if (!tp_multiply(count * 4, count, &matrix) ||
-        !tp_multiply(count, 4 * NAME_CHARACTERS_MAX, &names))
-        return SIZE_MAX / 16;
-    return (matrix > names ? matrix : names) + HEADER_BYTES_MAX;
-}
-
-enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
-    struct tp_affinity **affinity, struct tp_error *err)
-{
-    const char *shown = strcmp(path, "-") ? path : "standard input";
-    size_t length, bytes_max = array_bytes_max(model);
-    char *bytes = NULL;
-    struct tp_npz *npz = NULL;
-    struct tp_affinity *made = NULL;
-    struct arrays arrays;
-    enum tp_status status = tp_file_read(path, bytes_max * ARRAY_COUNT, &bytes, &length, err);
-    if (!status)
-        status = tp_npz_parse(bytes, length, shown, ARRAY_COUNT + 1, bytes_max, &npz, err);
-    if (!status)
-        status = find_arrays(shown, npz, &arrays, err);
-    if (!status)
-        status = tp_affinity_new(model, &made, err);
-    if (!status)
-        status = read_arrays(&arrays, model, made, err);
-    if (!status) {
-        tp_digest_bytes(bytes, length, made->sha256);
-        *affinity = made;
-        made = NULL;
-    }
-    tp_affinity_free(made);
-    tp_npz_free(npz);
-    free(bytes);
     return status;
 }

@@ -50,8 +50,8 @@ struct scratch {
 };
 
 struct gram {
-    const struct tp_gram_input *input;
-    const struct tp_gram_output *output;
+    const struct tp_pairs_input *input;
+    const struct tp_pairs_output *output;
     int32_t blocks; /* TP_BLOCKS, or 1 without standard errors */
     size_t *column; /* (count + 1) first column of each feature here */
     int32_t *group; /* (group_count + 1) first feature of each group */
@@ -79,7 +79,7 @@ static size_t group_width(const struct gram *gram, int32_t group)
 static void centre_feature(const struct gram *gram, int32_t i, int64_t start, size_t rows,
     size_t width, float *out, double *values)
 {
-    const struct tp_gram_input *input = gram->input;
+    const struct tp_pairs_input *input = gram->input;
     const struct tp_moments *moments = input->moments;
     int32_t feature = input->features[i];
     const double *mean = moments->mean + moments->first_column[feature];
@@ -161,7 +161,7 @@ static void multiply_self(const struct gram *gram, int32_t group, const float *v
 /* What the system should read meanwhile for the next piece. */
 static void prefetch(const struct gram *gram, int32_t group, int64_t start)
 {
-    const struct tp_gram_input *input = gram->input;
+    const struct tp_pairs_input *input = gram->input;
     int64_t left = input->dump->samples - start, rows = left < PIECE_ROWS ? left : PIECE_ROWS;
     int32_t first = input->features[gram->group[group]];
     int32_t last = input->features[gram->group[group + 1] - 1];
@@ -294,7 +294,7 @@ static double jackknife(
 
 static void store_pair(const struct gram *gram, int32_t i, int32_t j, const double *norm)
 {
-    const struct tp_gram_output *output = gram->output;
+    const struct tp_pairs_output *output = gram->output;
     const double *left = gram->own_norm + (size_t)i * (size_t)(gram->blocks + 1);
     const double *right = gram->own_norm + (size_t)j * (size_t)(gram->blocks + 1);
     size_t a = (size_t)output->place[i], b = (size_t)output->place[j];
@@ -383,7 +383,7 @@ static void make_groups(struct gram *gram, size_t width_aimed)
 
 static bool new_columns(struct gram *gram)
 {
-    const struct tp_gram_input *input = gram->input;
+    const struct tp_pairs_input *input = gram->input;
     size_t count = (size_t)input->count;
     gram->column = TP_NEW(count + 1, size_t);
     gram->group = TP_NEW(count + 1, int32_t);
@@ -401,7 +401,7 @@ static bool new_columns(struct gram *gram)
 /* The moments' shifts, without the columns of features that are not measured. */
 static bool new_shift(struct gram *gram)
 {
-    const struct tp_gram_input *input = gram->input;
+    const struct tp_pairs_input *input = gram->input;
     const struct tp_moments *moments = input->moments;
     size_t columns = gram->column[input->count], cells;
     size_t all = moments->first_column[moments->feature_count];
@@ -492,8 +492,8 @@ static void run(struct gram *gram, struct tp_progress_part part)
     tp_parallel(gram->threads, pairs, measure_groups, gram, others);
 }
 
-enum tp_status tp_gram_measure(const struct tp_gram_input *input, int64_t memory_bytes,
-    int32_t threads, struct tp_progress_part part, const struct tp_gram_output *output,
+enum tp_status tp_gram_measure(const struct tp_pairs_input *input, int64_t memory_bytes,
+    int32_t threads, struct tp_progress_part part, const struct tp_pairs_output *output,
     struct tp_error *err)
 {
     if (!input->count)

@@ -4,8 +4,8 @@
  * Sums are of distances from the first sample, in double, so that a large common offset costs no
  * digits. A feature is constant when every distance is 0, or too small to be divided by. The scale,
  * its largest distance, brings every feature near 1: the measure does not depend on it, and
- * products of float32 neither overflow nor vanish, whatever the range of the values. F features, D
- * columns, n samples. Cost: one pass in the order of the file, O(n D); each thread takes a range of
+ * products of float32 neither overflow nor vanish, whatever the range of the values. A feature that
+ * the dump does not have is left out, with scale 0. F features, D columns, n samples. Cost: one pass in the order of the file, O(n D); each thread takes a range of
  * features. */
 #include "affinity/moments.h"
 
@@ -104,8 +104,10 @@ static void add_range(void *context, int32_t worker, int64_t range)
         int64_t end = tp_block_start(pass->dump->samples, b + 1);
         for (int64_t s = tp_block_start(pass->dump->samples, b); s < end; s += ROWS) {
             int64_t stop = s + ROWS < end ? s + ROWS : end;
-            for (int32_t f = from; f < to; f++)
-                add_rows(pass, f, b, s, stop, values);
+            for (int32_t f = from; f < to; f++) {
+                if (pass->dump->features[f].file >= 0)
+                    add_rows(pass, f, b, s, stop, values);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ struct tp_moments {
     int32_t feature_count;
     size_t *first_column; /* (F + 1) */
     double *mean;         /* (D) */
-    double *scale;        /* (F) largest distance from the first sample; 0: constant */
+    double *scale;        /* (F) largest distance from the first sample; 0: constant or missing */
     float *block_shift;   /* (TP_BLOCKS, D) n_b / sqrt(n - n_b) * (block mean - mean) / scale */
     int64_t zero_vectors; /* all-zero (sample, feature) vectors */
 };

@@ -28,11 +28,14 @@ static const struct bench_case {
     const char *name;
     int32_t features, dim;
     int64_t samples, memory_bytes;
+    enum tp_measure measure;
 } cases[] = {
-    {"cka_small", 26, 16, 20000, (int64_t)1 << 30},
-    {"cka_wide", 26, 128, 16384, (int64_t)1 << 30},
-    {"cka_streamed", 128, 64, 16384, (int64_t)1 << 28},
-    {"cka_large", 512, 64, 4096, (int64_t)1 << 30},
+    {"cka_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_CKA},
+    {"cka_wide", 26, 128, 16384, (int64_t)1 << 30, TP_MEASURE_CKA},
+    {"cka_streamed", 128, 64, 16384, (int64_t)1 << 28, TP_MEASURE_CKA},
+    {"cka_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_CKA},
+    {"cosine_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_COSINE},
+    {"cosine_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE},
 };
 
 static double now(void)
@@ -152,11 +155,13 @@ static void free_model(struct tp_model *model)
     free(model->features);
 }
 
+/* cka multiplies all columns with each other, cosine only those of one number in their feature. */
 static double useful_flops(const struct bench_case *at)
 {
     double noise = at->features < NOISE_FEATURES_MAX ? at->features : NOISE_FEATURES_MAX;
-    double columns = (double)at->features * at->dim, noise_columns = noise * at->dim;
-    return (double)at->samples * (columns * columns + noise_columns * noise_columns);
+    double pairs = (double)at->features * at->features + noise * noise;
+    double products = at->measure == TP_MEASURE_CKA ? (double)at->dim * at->dim : at->dim;
+    return (double)at->samples * pairs * products;
 }
 
 static void run_case(const struct bench_case *at, const char *folder, double rate)
@@ -169,6 +174,7 @@ static void run_case(const struct bench_case *at, const char *folder, double rat
     struct tp_affinity_options options = tp_affinity_options_default();
     double seconds[REPEATS];
     options.memory_bytes = at->memory_bytes;
+    options.measure = at->measure;
     make_model(at, &model, &table);
     write_dump(folder, at);
     check(tp_dump_open(folder, &model, false, &dump, &err), &err);

@@ -17,9 +17,9 @@
 struct file {
     float affinity[F * F], std_error[F * F];
     uint32_t features[F][8]; /* UCS-4, as numpy stores text */
-    int64_t samples;
+    int64_t state[F], samples, dumps;
     uint32_t measure[8];
-    double noise_floor, noise_median;
+    double noise_floor, noise_median, reproducibility, null_rho, learned;
 };
 
 static void set_text(uint32_t out[8], const char *text)
@@ -33,8 +33,12 @@ static struct file good_file(void)
 {
     struct file file = {.affinity = {1.0f, 0.5f, 0.25f, 0.5f, 1.0f, 0.125f, 0.25f, 0.125f, 1.0f},
         .samples = 100,
+        .dumps = 1,
         .noise_floor = 0.1,
-        .noise_median = 0.05};
+        .noise_median = 0.05,
+        .reproducibility = NAN,
+        .null_rho = NAN,
+        .learned = NAN};
     for (int i = 0; i < F * F; i++)
         file.std_error[i] = i % (F + 1) == 0 ? 0.0f : 0.01f;
     set_text(file.features[0], "user");
@@ -66,9 +70,17 @@ static bool change_values(struct file *file, const char *kind)
     else if (strcmp(kind, "no_samples") == 0)
         file->samples = 0;
     else if (strcmp(kind, "other_measure") == 0)
-        set_text(file->measure, "cosine");
+        set_text(file->measure, "rbf");
     else if (strcmp(kind, "nan_floor") == 0)
         file->noise_floor = NAN;
+    else if (strcmp(kind, "state") == 0)
+        file->state[1] = 3;
+    else if (strcmp(kind, "no_dumps") == 0)
+        file->dumps = 0;
+    else if (strcmp(kind, "rho") == 0)
+        file->null_rho = 1.5;
+    else if (strcmp(kind, "learned") == 0)
+        file->learned = -0.5;
     else
         return false;
     return true;
@@ -95,7 +107,9 @@ static bool change_arrays(struct tp_npz_member *members, int32_t *count, const c
     else if (strcmp(kind, "no_names") == 0)
         members[2].name = "other";
     else if (strcmp(kind, "no_floor") == 0)
-        *count -= 2;
+        members[5].name = "other";
+    else if (strcmp(kind, "old") == 0)
+        *count -= 5; /* as written before there was a state */
     else
         return false;
     return true;
@@ -129,7 +143,12 @@ int main(int argc, char **argv)
         {"samples", TP_NPY_INT64, 0, 0, NULL, &file.samples},
         {"measure", TP_NPY_UNICODE, sizeof file.measure, 0, NULL, file.measure},
         {"noise_floor", TP_NPY_FLOAT64, 0, 0, NULL, &file.noise_floor},
-        {"noise_median", TP_NPY_FLOAT64, 0, 0, NULL, &file.noise_median}};
+        {"noise_median", TP_NPY_FLOAT64, 0, 0, NULL, &file.noise_median},
+        {"state", TP_NPY_INT64, 0, 1, names, file.state},
+        {"dumps", TP_NPY_INT64, 0, 0, NULL, &file.dumps},
+        {"reproducibility", TP_NPY_FLOAT64, 0, 0, NULL, &file.reproducibility},
+        {"null_rho", TP_NPY_FLOAT64, 0, 0, NULL, &file.null_rho},
+        {"learned", TP_NPY_FLOAT64, 0, 0, NULL, &file.learned}};
     int32_t count = (int32_t)(sizeof members / sizeof members[0]);
     if (strcmp(kind, "good") != 0 && !change_values(&file, kind) &&
         !change_arrays(members, &count, kind)) {

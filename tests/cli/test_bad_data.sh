@@ -169,7 +169,7 @@ affinity negative_error stderr
 affinity other_feature item
 affinity feature_twice user
 affinity no_samples samples
-affinity other_measure cosine
+affinity other_measure rbf
 affinity nan_floor noise_floor
 affinity not_square affinity
 affinity flat affinity
@@ -179,6 +179,11 @@ affinity error_shape stderr
 affinity no_affinity affinity
 affinity no_names features
 affinity no_floor noise_
+affinity state "state of 'item'"
+affinity no_dumps dumps
+affinity rho null_rho
+affinity learned learned
+affinity old "array 'state' is missing"
 affinity bomb affinity
 head -c 200 good.npz >bad.npz
 expect 'affinity: cut off' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml

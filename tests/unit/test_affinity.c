@@ -37,6 +37,11 @@ static struct tp_affinity *make_affinity(void)
     made->measure = TP_MEASURE_CKA;
     made->noise_floor = 0.3;
     made->noise_median = 0.125;
+    made->dumps = 3;
+    made->reproducibility = -0.5;
+    made->learned = 0.75;
+    made->state[1] = TP_FEATURE_CONSTANT;
+    made->state[2] = TP_FEATURE_NEUTRAL;
     return made;
 }
 
@@ -77,7 +82,11 @@ START_TEST(what_is_saved_is_loaded)
     ck_assert_int_eq(loaded->measure, TP_MEASURE_CKA);
     ck_assert(loaded->noise_floor == 0.3 && loaded->noise_median == 0.125);
     ck_assert_int_eq(loaded->zero_vectors, 0);
-    ck_assert_int_eq(loaded->state[0], TP_FEATURE_MEASURED);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(loaded->state[i], saved->state[i]);
+    ck_assert_int_eq(loaded->dumps, 3);
+    ck_assert(loaded->reproducibility == -0.5 && loaded->learned == 0.75);
+    ck_assert_double_nan(loaded->null_rho);
     ck_ok(tp_digest_path(in_scratch("a.npz"), sha256, &err), err);
     ck_assert_str_eq(loaded->sha256, sha256);
     tp_affinity_free(loaded);
@@ -113,6 +122,9 @@ START_TEST(loading_follows_the_models_order)
     const float *values = loaded->affinity;
     ck_assert(values[1] == 0.5f && values[2] == 0.75f && values[5] == 0.25f && values[7] == 0.25f);
     ck_assert(loaded->std_error[2] == 0.075f && loaded->std_error[6] == 0.075f);
+    ck_assert_int_eq(loaded->state[0], TP_FEATURE_NEUTRAL);
+    ck_assert_int_eq(loaded->state[1], TP_FEATURE_MEASURED);
+    ck_assert_int_eq(loaded->state[2], TP_FEATURE_CONSTANT);
     tp_affinity_free(loaded);
 }
 END_TEST
@@ -121,6 +133,7 @@ END_TEST
 START_TEST(the_share_above_the_floor_counts_pairs)
 {
     struct tp_affinity *affinity = make_affinity();
+    affinity->state[2] = TP_FEATURE_MEASURED;
     affinity->noise_floor = 0.5;
     ck_assert_double_eq_tol(tp_affinity_above_floor(affinity), 1.0 / 3, 1e-12);
     affinity->noise_floor = 0;
@@ -128,6 +141,38 @@ START_TEST(the_share_above_the_floor_counts_pairs)
     affinity->feature_count = 1;
     ck_assert(tp_affinity_above_floor(affinity) == 0);
     affinity->feature_count = 3;
+    tp_affinity_free(affinity);
+}
+END_TEST
+
+/* x is neutral: only ab counts. */
+START_TEST(neutral_features_do_not_count_above_the_floor)
+{
+    struct tp_affinity *affinity = make_affinity();
+    affinity->noise_floor = 0.2;
+    ck_assert(tp_affinity_above_floor(affinity) == 1);
+    affinity->noise_floor = 0.25;
+    ck_assert(tp_affinity_above_floor(affinity) == 0);
+    tp_affinity_free(affinity);
+}
+END_TEST
+
+/* Of 0.025, 0.05 and 0.075; then only ax is left, then nothing. */
+START_TEST(the_typical_error_is_the_median_of_measured_pairs)
+{
+    struct tp_affinity *affinity = make_affinity();
+    struct tp_error err;
+    double error = -1;
+    affinity->state[1] = affinity->state[2] = TP_FEATURE_MEASURED;
+    ck_ok(tp_affinity_typical_error(affinity, &error, &err), err);
+    ck_assert_double_eq_tol(error, 0.05, 1e-8);
+    affinity->std_error[2] = affinity->std_error[6] = 0.01f;
+    affinity->state[1] = TP_FEATURE_CONSTANT;
+    ck_ok(tp_affinity_typical_error(affinity, &error, &err), err);
+    ck_assert_double_eq_tol(error, 0.01, 1e-8);
+    affinity->state[2] = TP_FEATURE_NEUTRAL;
+    ck_ok(tp_affinity_typical_error(affinity, &error, &err), err);
+    ck_assert(error == 0);
     tp_affinity_free(affinity);
 }
 END_TEST
@@ -174,14 +219,16 @@ START_TEST(any_changed_byte_is_refused_or_harmless)
 }
 END_TEST
 
-/* The seven arrays of a good file, for changing one. */
+enum { ARRAYS = 12 };
+
+/* The arrays of a good file, for changing one. */
 struct arrays {
     float affinity[9], std_error[9];
     uint32_t features[3][3], measure[8];
-    int64_t samples;
-    double noise[2];
+    int64_t state[3], samples, dumps;
+    double noise[2], reproducibility, null_rho, learned;
     int64_t square[2], three[1];
-    struct tp_npz_member members[8];
+    struct tp_npz_member members[ARRAYS + 1];
 };
 
 static void good_arrays(struct arrays *a)
@@ -200,7 +247,10 @@ static void good_arrays(struct arrays *a)
     a->measure[1] = 'k';
     a->measure[2] = 'a';
     a->samples = 9;
+    a->dumps = 2;
     a->noise[0] = 0.5;
+    a->reproducibility = 0.5;
+    a->null_rho = a->learned = NAN;
     a->square[0] = a->square[1] = a->three[0] = 3;
     const struct tp_npz_member members[] = {
         {"affinity", TP_NPY_FLOAT32, 0, 2, a->square, a->affinity},
@@ -210,6 +260,11 @@ static void good_arrays(struct arrays *a)
         {"measure", TP_NPY_UNICODE, 32, 0, NULL, a->measure},
         {"noise_floor", TP_NPY_FLOAT64, 0, 0, NULL, &a->noise[0]},
         {"noise_median", TP_NPY_FLOAT64, 0, 0, NULL, &a->noise[1]},
+        {"state", TP_NPY_INT64, 0, 1, a->three, a->state},
+        {"dumps", TP_NPY_INT64, 0, 0, NULL, &a->dumps},
+        {"reproducibility", TP_NPY_FLOAT64, 0, 0, NULL, &a->reproducibility},
+        {"null_rho", TP_NPY_FLOAT64, 0, 0, NULL, &a->null_rho},
+        {"learned", TP_NPY_FLOAT64, 0, 0, NULL, &a->learned},
     };
     memcpy(a->members, members, sizeof members);
 }
@@ -311,10 +366,45 @@ static void other_measure(struct arrays *a)
 {
     a->measure[2] = 'x';
 }
-static void cosine(struct arrays *a)
+static void unknown_state(struct arrays *a)
 {
-    for (int i = 0; i < 6; i++)
-        a->measure[i] = (uint32_t) "cosine"[i];
+    a->state[1] = 3;
+}
+static void negative_state(struct arrays *a)
+{
+    a->state[1] = -1;
+}
+static void real_state(struct arrays *a)
+{
+    a->members[7].type = TP_NPY_FLOAT64;
+}
+static void no_dumps(struct arrays *a)
+{
+    a->dumps = 0;
+}
+static void many_dumps(struct arrays *a)
+{
+    a->dumps = (int64_t)1 << 31;
+}
+static void rho_below(struct arrays *a)
+{
+    a->reproducibility = -1.01;
+}
+static void rho_above(struct arrays *a)
+{
+    a->null_rho = 1.01;
+}
+static void rho_inf(struct arrays *a)
+{
+    a->null_rho = HUGE_VAL;
+}
+static void negative_share(struct arrays *a)
+{
+    a->learned = -0.1;
+}
+static void alone(struct arrays *a)
+{
+    a->dumps = 1;
 }
 static void floor_above_one(struct arrays *a)
 {
@@ -353,8 +443,17 @@ static const struct {
     {flat, "array 'affinity' has another dtype or shape"},
     {no_samples, "samples is 0, expected 1 or more"},
     {real_samples, "array 'samples' has another dtype or shape, expected one int64"},
-    {other_measure, "measure 'ckx' is not known, expected 'cka'"},
-    {cosine, "measure 'cosine' is not part of this version"},
+    {other_measure, "measure 'ckx' is not known, expected 'cka' or 'cosine'"},
+    {unknown_state, "state of 'b' is 3, expected 0 to 2"},
+    {negative_state, "state of 'b' is -1, expected 0 to 2"},
+    {real_state, "array 'state' has another dtype or shape, expected int64"},
+    {no_dumps, "dumps is 0, expected 1 to 2147483647"},
+    {many_dumps, "dumps is 2147483648, expected 1 to"},
+    {rho_below, "reproducibility is -1.01, expected -1 to 1, or nan"},
+    {rho_above, "null_rho is 1.01, expected -1 to 1, or nan"},
+    {rho_inf, "null_rho is inf, expected -1 to 1, or nan"},
+    {negative_share, "learned is -0.1, expected 0 to 1, or nan"},
+    {alone, "reproducibility is 0.5, expected nan for one dump"},
     {floor_above_one, "noise_floor is 1.5, expected 0 to 1"},
     {median_nan, "noise_median is nan, expected 0 to 1"},
     {renamed, "array 'stderr' is missing"},
@@ -367,7 +466,7 @@ START_TEST(a_wrong_array_is_refused)
     struct tp_affinity *loaded = NULL;
     good_arrays(&arrays);
     changes[_i].change(&arrays);
-    ck_assert_int_eq(load_arrays(&arrays, 7, &loaded, &err), TP_EINPUT);
+    ck_assert_int_eq(load_arrays(&arrays, ARRAYS, &loaded, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"/x.npz: ", changes[_i].message, NULL});
     ck_assert_ptr_null(loaded);
 }
@@ -379,9 +478,9 @@ START_TEST(a_missing_array_is_named)
     struct tp_error err;
     struct tp_affinity *loaded;
     good_arrays(&arrays);
-    memmove(
-        arrays.members + _i, arrays.members + _i + 1, (size_t)(7 - _i) * sizeof *arrays.members);
-    ck_assert_int_eq(load_arrays(&arrays, 6, &loaded, &err), TP_EINPUT);
+    memmove(arrays.members + _i, arrays.members + _i + 1,
+        (size_t)(ARRAYS - _i) * sizeof *arrays.members);
+    ck_assert_int_eq(load_arrays(&arrays, ARRAYS - 1, &loaded, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"/x.npz: array '", "' is missing, expected ", NULL});
 }
 END_TEST
@@ -392,9 +491,9 @@ START_TEST(an_unknown_array_is_named)
     struct tp_error err;
     struct tp_affinity *loaded;
     good_arrays(&arrays);
-    arrays.members[7] = arrays.members[3];
-    arrays.members[7].name = "more";
-    ck_assert_int_eq(load_arrays(&arrays, 8, &loaded, &err), TP_EINPUT);
+    arrays.members[ARRAYS] = arrays.members[3];
+    arrays.members[ARRAYS].name = "more";
+    ck_assert_int_eq(load_arrays(&arrays, ARRAYS + 1, &loaded, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"array 'more' is not known", NULL});
 }
 END_TEST
@@ -409,11 +508,25 @@ START_TEST(what_is_within_a_millionth_is_made_exact)
     arrays.affinity[1] = 0.2500005f;
     set_pair(arrays.affinity, 1, 2, 1.0000005);
     set_pair(arrays.affinity, 0, 2, -5e-7);
-    ck_ok(load_arrays(&arrays, 7, &loaded, &err), err);
+    ck_ok(load_arrays(&arrays, ARRAYS, &loaded, &err), err);
     const float *values = loaded->affinity;
     ck_assert(
         values[0] == 1 && values[5] == 1 && values[7] == 1 && values[2] == 0 && values[6] == 0);
     ck_assert(values[1] == values[3]);
+    tp_affinity_free(loaded);
+}
+END_TEST
+
+START_TEST(cosine_is_a_measure)
+{
+    struct arrays arrays;
+    struct tp_error err;
+    struct tp_affinity *loaded;
+    good_arrays(&arrays);
+    for (int i = 0; i < 6; i++)
+        arrays.measure[i] = (uint32_t) "cosine"[i];
+    ck_ok(load_arrays(&arrays, ARRAYS, &loaded, &err), err);
+    ck_assert_int_eq(loaded->measure, TP_MEASURE_COSINE);
     tp_affinity_free(loaded);
 }
 END_TEST
@@ -438,10 +551,13 @@ int main(void)
     tcase_add_test(tcase, the_same_matrix_gives_the_same_bytes);
     tcase_add_test(tcase, loading_follows_the_models_order);
     tcase_add_test(tcase, the_share_above_the_floor_counts_pairs);
+    tcase_add_test(tcase, neutral_features_do_not_count_above_the_floor);
+    tcase_add_test(tcase, the_typical_error_is_the_median_of_measured_pairs);
+    tcase_add_test(tcase, cosine_is_a_measure);
     tcase_add_test(tcase, a_file_cut_off_anywhere_is_refused);
     tcase_add_test(tcase, any_changed_byte_is_refused_or_harmless);
     tcase_add_loop_test(tcase, a_wrong_array_is_refused, 0, COUNT(changes));
-    tcase_add_loop_test(tcase, a_missing_array_is_named, 0, 7);
+    tcase_add_loop_test(tcase, a_missing_array_is_named, 0, ARRAYS);
     tcase_add_test(tcase, an_unknown_array_is_named);
     tcase_add_test(tcase, what_is_within_a_millionth_is_made_exact);
     tcase_add_test(tcase, a_file_that_is_not_there_is_named);
