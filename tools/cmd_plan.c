@@ -17,8 +17,7 @@
 #include <string.h>
 
 enum {
-    KEY_MEASURE = OPT_LONG,
-    KEY_STRATEGY,
+    KEY_STRATEGY = OPT_LONG,
     KEY_FLAT,
     KEY_BALANCE,
     KEY_RATIO,
@@ -27,17 +26,16 @@ enum {
     KEY_EFFORT,
     KEY_SEED,
     KEY_THREADS,
-    KEY_NULL = OPT_LATER,
-    KEY_MISSING,
-    KEY_TIME_LIMIT,
+    KEY_TIME_LIMIT = OPT_LATER,
     KEY_FROM
 };
 
 struct args {
     struct opt_seen seen;
-    const char *model, *topology, *dump, *affinity, *output;
+    const char *model, *topology, *affinity, *output;
+    struct input_dumps dumps;
     struct tp_plan_options options;
-    int32_t towers, threads; /* 0: not given */
+    int32_t towers; /* 0: not given */
     bool quiet;
 };
 
@@ -45,7 +43,12 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Files ('-': standard input or output):", 1},
     {"model", 'm', "MODEL", 0, "Model spec, YAML (needed)", 0},
     {"topology", 't', "TOPOLOGY", 0, "Topology spec, YAML (needed)", 0},
-    {"dump", OPT_DUMP, "DUMP", 0, "Embedding dump to measure the affinity on, a folder", 0},
+    {"dump", OPT_DUMP, "DUMP", 0,
+        "Embedding dump to measure the affinity on, a folder; up to 16 times, of other training "
+        "runs",
+        0},
+    {"null", INPUT_KEY_NULL, "DUMP", 0,
+        "Dump of the untrained model: says what was learned; the plan stays the same", 0},
     {"affinity", 'a', "FILE", 0, "Affinity measured before by 'towerpart affinity'", 0},
     {"output", 'o', "FILE", 0, "Where to write the plan (default '-')", 0},
     {NULL, 0, NULL, 0, "What is wanted:", 2},
@@ -70,13 +73,15 @@ static const struct argp_option options[] = {
     {"towers", KEY_TOWERS, "T", 0, "The same said the other way: hosts / K towers", 0},
     {NULL, 0, NULL, 0, "How it is done:", 3},
     {"effort", KEY_EFFORT, "N", 0, "Search steps, relative, 1 to 100 (default 10)", 0},
-    {"measure", KEY_MEASURE, "NAME", 0, "Only cka: linear centred kernel alignment (default)", 0},
+    {"measure", INPUT_KEY_MEASURE, "NAME", 0,
+        "cka: linear centred kernel alignment (default); cosine: mean |cosine|, needs equal dims",
+        0},
+    {"missing", INPUT_KEY_MISSING, "HOW", 0,
+        "neutral: a feature in no dump gets the mean affinity (default: an error)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of all random numbers (default 1)", 0},
     {"threads", KEY_THREADS, "N", 0,
         "Threads of the affinity, 1 to 1024 (default: one per processor)", 0},
     {"quiet", 'q', NULL, 0, "No summary and no progress on standard error", 0},
-    {"null", KEY_NULL, "DUMP", OPTION_HIDDEN, NULL, 0},
-    {"missing", KEY_MISSING, "HOW", OPTION_HIDDEN, NULL, 0},
     {"time-limit", KEY_TIME_LIMIT, "SECONDS", OPTION_HIDDEN, NULL, 0},
     {"from", KEY_FROM, "PLAN", OPTION_HIDDEN, NULL, 0},
     {0},
@@ -100,8 +105,9 @@ static void check_flat(const struct argp_state *state, const struct args *args)
     static const struct {
         int key;
         const char *name;
-    } useless[] = {{OPT_DUMP, "-d"}, {'a', "-a"}, {KEY_MEASURE, "--measure"},
-        {KEY_STRATEGY, "--strategy"}, {KEY_BALANCE, "--balance"}, {KEY_RATIO, "--ratio"},
+    } useless[] = {{OPT_DUMP, "-d"}, {'a', "-a"}, {INPUT_KEY_MEASURE, "--measure"},
+        {INPUT_KEY_NULL, "--null"}, {INPUT_KEY_MISSING, "--missing"}, {KEY_STRATEGY, "--strategy"},
+        {KEY_BALANCE, "--balance"}, {KEY_RATIO, "--ratio"},
         {KEY_HOSTS_PER_TOWER, "--hosts-per-tower"}, {KEY_TOWERS, "--towers"}};
     for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
         if (opt_given(&args->seen, useless[i].key))
@@ -113,12 +119,28 @@ static void check_files(const struct argp_state *state, const struct args *args)
 {
     const struct {
         const char *option, *path;
-    } inputs[] = {
-        {"-m", args->model}, {"-t", args->topology}, {"-d", args->dump}, {"-a", args->affinity}};
+    } inputs[] = {{"-m", args->model}, {"-t", args->topology}, {"-a", args->affinity}};
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         opt_recordable(state, inputs[i].option, inputs[i].path);
         opt_spare(state, args->output, inputs[i].option, inputs[i].path);
     }
+    input_recordable_dumps(state, &args->dumps);
+    input_spare_dumps(state, args->output, &args->dumps);
+}
+
+/* What is said of a measurement that is not made would be ignored. */
+static void check_measuring(const struct argp_state *state, const struct args *args)
+{
+    static const struct {
+        int key;
+        const char *name;
+    } needing[] = {{INPUT_KEY_MEASURE, "--measure"}, {INPUT_KEY_NULL, "--null"},
+        {INPUT_KEY_MISSING, "--missing"}};
+    if (args->dumps.count > 0 && args->affinity)
+        opt_error(state, "-d and -a both give the affinity; leave one out");
+    for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
+        if (args->dumps.count == 0 && opt_given(&args->seen, needing[i].key))
+            opt_error(state, "%s says nothing without -d", needing[i].name);
 }
 
 static void check_args(const struct argp_state *state, struct args *args)
@@ -129,17 +151,14 @@ static void check_args(const struct argp_state *state, struct args *args)
         check_flat(state, args);
         args->options.strategy = TP_STRATEGY_FLAT;
     }
-    if (args->dump && args->affinity)
-        opt_error(state, "-d and -a both give the affinity; leave one out");
+    check_measuring(state, args);
     enum tp_strategy strategy = args->options.strategy;
-    if (!args->dump && !args->affinity &&
+    if (args->dumps.count == 0 && !args->affinity &&
         (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE))
         opt_error(state,
             "strategy %s needs an affinity: give -d DUMP or -a FILE, or take --strategy load, which"
             " needs none",
             tp_strategy_name(strategy));
-    if (opt_given(&args->seen, KEY_MEASURE) && !args->dump)
-        opt_error(state, "--measure says nothing without -d");
     if (opt_given(&args->seen, KEY_TOWERS) && opt_given(&args->seen, KEY_HOSTS_PER_TOWER))
         opt_error(state, "--towers and --hosts-per-tower say the same; leave one out");
     opt_one_pipe(state, (const char *[]){args->model, args->topology, args->affinity}, 3);
@@ -151,15 +170,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct args *args = state->input;
     struct tp_plan_options *o = &args->options;
     opt_begin(state, options, &args->seen, key);
+    if (input_dump_option(state, &args->dumps, key, arg))
+        return 0;
     switch (key) {
     case 'm':
         args->model = arg;
         break;
     case 't':
         args->topology = arg;
-        break;
-    case OPT_DUMP:
-        opt_dump(state, &args->dump, arg);
         break;
     case 'a':
         args->affinity = arg;
@@ -169,9 +187,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 'q':
         args->quiet = true;
-        break;
-    case KEY_MEASURE:
-        opt_measure(state, arg);
         break;
     case KEY_STRATEGY:
         o->strategy = read_strategy(state, arg);
@@ -197,7 +212,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->seed = (uint64_t)opt_integer(state, "--seed", arg, 0, INT64_MAX);
         break;
     case KEY_THREADS:
-        args->threads = opt_threads(state, arg);
+        args->dumps.options.threads = opt_threads(state, arg);
         break;
     case ARGP_KEY_END:
         check_args(state, args);
@@ -242,18 +257,27 @@ static enum tp_status set_hosts_per_tower(
         by_towers ? "towers" : "hosts-per-tower", wanted, hosts, tp_plural(hosts), args->topology);
 }
 
-static enum tp_status get_affinity(const char *command, const struct args *args,
+static enum tp_status get_affinity(const char *command, struct args *args,
     const struct tp_model *model, struct tp_affinity **affinity, struct tp_error *err)
 {
     if (args->affinity)
-        return tp_affinity_load(args->affinity, model, affinity, err);
-    if (!args->dump)
+        return input_affinity(command, args->affinity, model, affinity, err);
+    if (args->dumps.count == 0)
         return TP_OK;
-    struct tp_affinity_options measure = tp_affinity_options_default();
-    measure.seed = args->options.seed;
-    measure.threads = args->threads;
-    measure.progress = !args->quiet;
-    return input_measure(command, args->dump, model, &measure, affinity, err);
+    args->dumps.options.seed = args->options.seed;
+    args->dumps.options.progress = !args->quiet;
+    return input_measure(command, &args->dumps, model, affinity, err);
+}
+
+/* Name and digest of what the affinity was made from. */
+static enum tp_status record_affinity(const struct args *args, const struct tp_affinity *affinity,
+    struct tp_plan_input *input, struct tp_error *err)
+{
+    if (!affinity)
+        return TP_OK;
+    if (args->affinity)
+        return input_record(&args->affinity, 1, affinity, input, err);
+    return input_record(args->dumps.paths, args->dumps.count, affinity, input, err);
 }
 
 static void summarize(const struct args *args, const struct tp_plan *plan)
@@ -282,7 +306,9 @@ static void summarize(const struct args *args, const struct tp_plan *plan)
 
 int cmd_plan(int argc, char **argv)
 {
-    struct args args = {.options = tp_plan_options_default(), .output = "-"};
+    struct args args = {.options = tp_plan_options_default(),
+        .dumps = {.options = tp_affinity_options_default()},
+        .output = "-"};
     struct tp_error err = {0};
     struct tp_model *model = NULL;
     struct tp_topology *topology = NULL;
@@ -306,9 +332,7 @@ int cmd_plan(int argc, char **argv)
     if (status == TP_OK) {
         input_move(&model_input, &plan->model_input);
         input_move(&topology_input, &plan->topology_input);
-        if (affinity)
-            status = input_record(
-                args.affinity ? args.affinity : args.dump, affinity, &plan->affinity.input, &err);
+        status = record_affinity(&args, affinity, &plan->affinity.input, &err);
     }
     if (status == TP_OK)
         status = tp_plan_save(plan, args.output, &err);

@@ -87,7 +87,7 @@ int cmd_recost(int argc, char **argv)
     if (status == TP_OK)
         status = tp_plan_recost(plan, affinity, &err);
     if (status == TP_OK && affinity)
-        status = input_record(args.affinity, affinity, &plan->affinity.input, &err);
+        status = input_record(&args.affinity, 1, affinity, &plan->affinity.input, &err);
     if (status == TP_OK)
         status = tp_plan_save(plan, args.output, &err);
     if (status == TP_OK && !args.quiet && strcmp(args.output, "-") != 0)

@@ -18,6 +18,7 @@
 
 #define SPEC_BYTES_MAX ((size_t)256 << 20) /* as the YAML reader takes */
 #define WARN_NAMES_MAX 5
+#define NAMES_BYTES_MAX 255 /* a name in a plan */
 
 static enum tp_status read_spec(
     const char *path, struct tp_yaml **yaml, struct tp_plan_input *input, struct tp_error *err)
@@ -73,49 +74,150 @@ void input_release(struct tp_plan_input *input)
     input->file = NULL;
 }
 
-static void warn_constant(const char *command, const struct tp_affinity *affinity)
+bool input_dump_option(
+    const struct argp_state *state, struct input_dumps *dumps, int key, const char *text)
+{
+    switch (key) {
+    case OPT_DUMP:
+        if (dumps->count == INPUT_DUMPS_MAX)
+            opt_error(state, "-d is given more than %d times", INPUT_DUMPS_MAX);
+        dumps->paths[dumps->count++] = opt_dump(state, "-d", text);
+        return true;
+    case INPUT_KEY_NULL:
+        dumps->null_dump = opt_dump(state, "--null", text);
+        return true;
+    case INPUT_KEY_MEASURE:
+        dumps->options.measure = opt_measure(state, text);
+        return true;
+    case INPUT_KEY_MISSING:
+        dumps->may_miss = opt_missing(state, text);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void input_spare_dumps(
+    const struct argp_state *state, const char *output, const struct input_dumps *dumps)
+{
+    for (int32_t i = 0; i < dumps->count; i++)
+        opt_spare(state, output, "-d", dumps->paths[i]);
+    opt_spare(state, output, "--null", dumps->null_dump);
+}
+
+/* Adds ", " before all but the first. */
+static enum tp_status join_names(
+    const char *const *paths, int32_t count, struct tp_text *names, struct tp_error *err)
+{
+    for (int32_t i = 0; i < count; i++) {
+        char *base = tp_path_base(paths[i]);
+        if (!base)
+            return tp_fail_memory(err);
+        tp_text_add(names, "%s%s", i ? ", " : "", base);
+        free(base);
+    }
+    return names->failed ? tp_fail_memory(err) : TP_OK;
+}
+
+void input_recordable_dumps(const struct argp_state *state, const struct input_dumps *dumps)
 {
     struct tp_text names = {0};
-    int32_t count = 0;
-    for (int32_t i = 0; i < affinity->feature_count; i++)
-        if (affinity->state[i] == TP_FEATURE_CONSTANT && count++ < WARN_NAMES_MAX)
-            tp_text_add(&names, "%s%s", count > 1 ? ", " : "", affinity->features[i]);
-    if (count > WARN_NAMES_MAX)
-        tp_text_add(&names, " and %" PRId32 " more", count - WARN_NAMES_MAX);
-    if (count == 0)
-        return;
-    opt_say("%s: warning: %" PRId32
-            " feature%s never var%s in the dump, affinity 0 to all others: %s",
-        command, count, tp_plural(count), count == 1 ? "ies" : "y", names.data ? names.data : "");
+    for (int32_t i = 0; i < dumps->count; i++)
+        opt_recordable(state, "-d", dumps->paths[i]);
+    if (join_names(dumps->paths, dumps->count, &names, NULL))
+        argp_failure(state, TP_EINTERNAL, 0, "out of memory");
+    if (names.length > NAMES_BYTES_MAX)
+        opt_error(state, "-d: the names of the dumps have %zu bytes together, a plan can record %d",
+            names.length, NAMES_BYTES_MAX);
     tp_text_release(&names);
 }
 
-enum tp_status input_measure(const char *command, const char *path, const struct tp_model *model,
-    const struct tp_affinity_options *options, struct tp_affinity **affinity, struct tp_error *err)
+/* How many, and which: "a, b and 3 more". */
+static int32_t list_state(
+    const struct tp_affinity *affinity, enum tp_feature_state state, struct tp_text *names)
 {
-    struct tp_dump *dump = NULL;
-    enum tp_status status = tp_dump_open(path, model, false, &dump, err);
+    int32_t count = 0;
+    for (int32_t i = 0; i < affinity->feature_count; i++)
+        if (affinity->state[i] == state && count++ < WARN_NAMES_MAX)
+            tp_text_add(names, "%s%s", count > 1 ? ", " : "", affinity->features[i]);
+    if (count > WARN_NAMES_MAX)
+        tp_text_add(names, " and %" PRId32 " more", count - WARN_NAMES_MAX);
+    return count;
+}
+
+/* Of features whose affinity is not what a measurement of them gave. */
+static void warn_states(const char *command, const struct tp_affinity *affinity)
+{
+    struct tp_text constant = {0}, neutral = {0};
+    const char *dumps = affinity->dumps > 1 ? "a dump" : "the dump";
+    int32_t count = list_state(affinity, TP_FEATURE_CONSTANT, &constant);
+    if (count > 0)
+        opt_say("%s: warning: %" PRId32 " feature%s never var%s in %s, %s: %s", command, count,
+            tp_plural(count), count == 1 ? "ies" : "y", dumps,
+            affinity->measure == TP_MEASURE_CKA ? "affinity 0 to all others"
+                                                : "whose cosines say nothing",
+            constant.data ? constant.data : "");
+    count = list_state(affinity, TP_FEATURE_NEUTRAL, &neutral);
+    if (count > 0)
+        opt_say("%s: warning: %" PRId32 " feature%s in no dump, neutral, the mean affinity to all "
+                "others: %s",
+            command, count, count == 1 ? " is" : "s are", neutral.data ? neutral.data : "");
+    tp_text_release(&neutral);
+    tp_text_release(&constant);
+}
+
+static enum tp_status open_dumps(const struct input_dumps *dumps, const struct tp_model *model,
+    struct tp_dump **open, struct tp_dump **null_dump, struct tp_error *err)
+{
+    enum tp_status status = TP_OK;
+    for (int32_t i = 0; status == TP_OK && i < dumps->count; i++)
+        status = tp_dump_open(dumps->paths[i], model, dumps->may_miss, &open[i], err);
+    if (status == TP_OK && dumps->null_dump)
+        status = tp_dump_open(dumps->null_dump, model, dumps->may_miss, null_dump, err);
+    return status;
+}
+
+enum tp_status input_measure(const char *command, const struct input_dumps *dumps,
+    const struct tp_model *model, struct tp_affinity **affinity, struct tp_error *err)
+{
+    struct tp_dump *open[INPUT_DUMPS_MAX] = {NULL}, *null_dump = NULL;
+    enum tp_status status = open_dumps(dumps, model, open, &null_dump, err);
     if (status == TP_OK)
-        status = tp_affinity_measure(
-            (const struct tp_dump *const *)&dump, 1, NULL, options, affinity, err);
-    tp_dump_free(dump);
+        status = tp_affinity_measure((const struct tp_dump *const *)open, dumps->count, null_dump,
+            &dumps->options, affinity, err);
+    for (int32_t i = 0; i < dumps->count; i++)
+        tp_dump_free(open[i]);
+    tp_dump_free(null_dump);
     if (status != TP_OK)
         return status;
-    warn_constant(command, *affinity);
+    warn_states(command, *affinity);
     if ((*affinity)->zero_vectors > 0)
-        opt_say("%s: warning: %" PRId64 " all-zero vector%s in the dump", command,
-            (*affinity)->zero_vectors, tp_plural((*affinity)->zero_vectors));
+        opt_say("%s: warning: %" PRId64 " all-zero vector%s in the dump%s", command,
+            (*affinity)->zero_vectors, tp_plural((*affinity)->zero_vectors),
+            tp_plural(dumps->count));
     return TP_OK;
 }
 
-enum tp_status input_record(const char *path, const struct tp_affinity *affinity,
-    struct tp_plan_input *input, struct tp_error *err)
+enum tp_status input_affinity(const char *command, const char *path, const struct tp_model *model,
+    struct tp_affinity **affinity, struct tp_error *err)
 {
-    char *file = tp_path_base(path);
-    if (!file)
-        return tp_fail_memory(err);
+    enum tp_status status = tp_affinity_load(path, model, affinity, err);
+    if (status == TP_OK)
+        warn_states(command, *affinity);
+    return status;
+}
+
+enum tp_status input_record(const char *const *paths, int32_t count,
+    const struct tp_affinity *affinity, struct tp_plan_input *input, struct tp_error *err)
+{
+    struct tp_text names = {0};
+    enum tp_status status = join_names(paths, count, &names, err);
+    if (status != TP_OK) {
+        tp_text_release(&names);
+        return status;
+    }
     free(input->file);
-    input->file = file;
+    input->file = names.data;
     memcpy(input->sha256, affinity->sha256, sizeof input->sha256);
     return TP_OK;
 }

@@ -71,7 +71,7 @@ void opt_begin(const struct argp_state *state, const struct argp_option *options
         argp_failure(state, TP_EUSAGE, 0, "option --%s is not part of this version", option->name);
     if (opt_given(seen, key) && key != OPT_DUMP)
         opt_error(state, "option --%s is given twice", option->name);
-    if (seen->count < OPT_KEYS_MAX)
+    if (!opt_given(seen, key) && seen->count < OPT_KEYS_MAX)
         seen->keys[seen->count++] = key;
 }
 
@@ -173,21 +173,27 @@ double opt_real(
     return value;
 }
 
-void opt_dump(const struct argp_state *state, const char **target, const char *text)
+const char *opt_dump(const struct argp_state *state, const char *name, const char *text)
 {
-    if (*target)
-        argp_failure(state, TP_EUSAGE, 0, "more than one -d is not part of this version");
     if (strcmp(text, "-") == 0)
-        opt_error(state, "-d: expected a folder, found '-'");
-    *target = text;
+        opt_error(state, "%s: expected a folder, found '-'", name);
+    return text;
 }
 
-void opt_measure(const struct argp_state *state, const char *text)
+enum tp_measure opt_measure(const struct argp_state *state, const char *text)
 {
     if (strcmp(text, "cosine") == 0)
-        argp_failure(state, TP_EUSAGE, 0, "--measure cosine is not part of this version");
+        return TP_MEASURE_COSINE;
     if (strcmp(text, "cka") != 0)
-        opt_error(state, "--measure: found '%s', expected cka", text);
+        opt_error(state, "--measure: found '%s', expected cka or cosine", text);
+    return TP_MEASURE_CKA;
+}
+
+bool opt_missing(const struct argp_state *state, const char *text)
+{
+    if (strcmp(text, "neutral") != 0)
+        opt_error(state, "--missing: found '%s', expected neutral", text);
+    return true;
 }
 
 int32_t opt_threads(const struct argp_state *state, const char *text)

@@ -11,6 +11,7 @@
 
 #include <argp.h>
 
+#include <towerpart/affinity.h>
 #include <towerpart/status.h>
 
 #include "base/fail.h"
@@ -20,7 +21,7 @@
 #define OPT_LONG 0x100
 #define OPT_LATER 0x1000
 
-#define OPT_DUMP 'd' /* read by opt_dump(), which has its own words for a second one */
+#define OPT_DUMP 'd' /* the one option that may be given several times */
 
 #define OPT_KEYS_MAX 32
 
@@ -69,11 +70,14 @@ int32_t opt_int32(
 double opt_real(
     const struct argp_state *state, const char *name, const char *text, double min, bool automatic);
 
-/* The dump; several are for a later version. */
-void opt_dump(const struct argp_state *state, const char **target, const char *text);
+/* A dump: any path but '-'. @param name  "-d", "--null" */
+const char *opt_dump(const struct argp_state *state, const char *name, const char *text);
 
-/* The measure of affinity; this version has one, cka. */
-void opt_measure(const struct argp_state *state, const char *text);
+/* The measure of affinity. */
+enum tp_measure opt_measure(const struct argp_state *state, const char *text);
+
+/* What to do about features without a dump; refuses anything but neutral. */
+bool opt_missing(const struct argp_state *state, const char *text);
 
 int32_t opt_threads(const struct argp_state *state, const char *text);
 

@@ -33,6 +33,10 @@ spared -a a.npz hard.npz $plan
 spared -a link.npz a.npz $plan
 spared -d dump dump/pooled.npy $plan
 spared -d dump dump/new.yaml $plan
+spared -d dump dump/new.yaml $plan -d elsewhere
+spared --null dump dump/new.yaml $plan -d elsewhere
+spared --null dump dump/x.npy affinity -m model.yaml -d elsewhere
+spared -d dump dump/x.npy affinity -m model.yaml -d elsewhere
 spared -m model.yaml model.yaml affinity -d dump
 spared -d dump dump/x.npy affinity -m model.yaml
 spared -d way dump/x.npy affinity -m model.yaml

@@ -39,14 +39,6 @@ for command in import profile diff sweep explain export; do
     expect "command $command" 2 "command $command $later" $command x
     expect "help for command $command" 2 "command $command $later" help $command
 done
-expect 'plan: two dumps' 2 "more than one -d $later" $plan -d a -d b
-expect 'affinity: two dumps' 2 "more than one -d $later" affinity -m model.yaml -d a -d b -o c
-for option in '--null x' '--missing neutral' '--measure cosine'; do
-    expect "plan $option" 2 "${option% *}" $plan -d dump $option
-    ok "refused by name: plan $option" grep -q "$later" logs/err
-    expect "affinity $option" 2 "${option% *}" affinity -m model.yaml -d dump -o x.npz $option
-    ok "refused by name: affinity $option" grep -q "$later" logs/err
-done
 expect 'plan --time-limit' 2 "option --time-limit $later" $plan -d dump --time-limit 10
 expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
 expect 'plan --strategy paper' 2 "--strategy paper $later" $plan -d dump --strategy paper
@@ -74,7 +66,18 @@ expect 'plan --flat with a strategy' 2 '--strategy says nothing with --flat' \
     $plan --flat --strategy load
 expect 'plan --flat with an affinity' 2 '-a says nothing with --flat' $plan --flat -a x
 expect 'plan --flat with towers' 2 '--towers says nothing with --flat' $plan --flat --towers 2
-expect 'plan --measure without a dump' 2 '--measure says nothing without -d' $plan -a x --measure cka
+for option in '--measure cka' '--null x' '--missing neutral'; do
+    expect "plan $option with an affinity" 2 "${option% *} says nothing without -d" $plan -a x $option
+    expect "plan $option with neither" 2 "${option% *} says nothing without -d" \
+        $plan --strategy load $option
+    expect "plan $option with --flat" 2 "${option% *} says nothing with --flat" $plan --flat $option
+    expect "plan $option twice" 2 "option ${option% *} is given twice" $plan -d x $option $option
+    expect "affinity $option without a dump" 2 'option -d DUMP is missing' affinity -m x -o y $option
+done
+expect 'affinity of 17 dumps' 2 '-d is given more than 16 times' \
+    affinity -m x -o y $(printf -- '-d d%s ' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)
+expect 'plan with dumps and an affinity' 2 '-d and -a both give the affinity' $plan -d x -d y -a z
+expect 'a null dump from a pipe' 2 "--null: expected a folder, found '-'" $plan -d x --null -
 expect 'check without a plan' 2 'the plan file is missing' check
 expect 'check of two plans' 2 "too many arguments: 'b' after 'a'" check a b
 expect 'check against a model from a pipe' 2 'only the plan can be standard input' check a -m -
@@ -108,7 +111,8 @@ number --balance 1e999 'a number, at least 0, or auto'
 number --balance 5% 'a number, at least 0, or auto'
 number --ratio 0.9 'a number, at least 1, or auto'
 number --strategy best 'coherent, diverse, load or stride'
-number --measure rbf 'cka'
+number --measure rbf 'cka or cosine'
+number --missing mean 'neutral'
 expect 'plan --strategy flat points to --flat' 2 'flat is an option of its own, --flat' \
     $plan --strategy flat
 expect 'affinity --round' 2 "--round: found '10', expected an integer in decimal digits, from 0 to 9" \
@@ -139,6 +143,12 @@ cp model.yaml "$foreign"
 expect 'an affinity whose name has control characters' 2 "-a: the name of the file 'a??[31m b.npz'" \
     $plan -a "$control" -o out.yaml
 expect 'a dump of such a name' 2 "-d: the name of the file 'a??[31m b.npz'" $plan -d "$control" -o out.yaml
+expect 'the second dump of such a name' 2 "-d: the name of the file 'a??[31m b.npz'" \
+    $plan -d x -d "$control" -o out.yaml
+long=$(printf '%0127d' 0)
+expect 'names of dumps that are too long together' 2 \
+    '-d: the names of the dumps have 257 bytes together, a plan can record 255' \
+    $plan -d "$long" -d "1$long" -o out.yaml
 expect 'recost with such a name' 2 "-a: the name of the file 'a??[31m b.npz'" \
     recost largest.yaml -a "$control" -o out.yaml
 expect 'a model whose name is not UTF-8' 2 'is not UTF-8' \
