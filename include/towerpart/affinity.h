@@ -97,8 +97,8 @@ struct tp_affinity_options tp_affinity_options_default(void);
  * @return TP_OK; TP_EINPUT for NaN or Inf, naming file, feature and first bad sample, too few samples,
  *         unequal dims under cosine, a feature that only some dumps have, or two dumps (the null dump
  *         too) that are the same; TP_ENOMEM.
- * Cost: samples * (sum of dims)^2 multiply-adds per dump, by tiles of sgemm; cosine as many, in more
- * and smaller products. */
+ * Cost per dump: cka samples * (sum of dims)^2 multiply-adds, by tiles of sgemm; cosine samples *
+ * features * (sum of dims), in smaller products. */
 enum tp_status tp_affinity_measure(const struct tp_dump *const *dumps, int32_t dump_count,
     const struct tp_dump *null_dump, const struct tp_affinity_options *options,
     struct tp_affinity **affinity, struct tp_error *err);
