@@ -7,7 +7,7 @@
 
 #define TP_AFFINITY_NAME_MAX 4096 /* characters of a feature's name */
 
-/* In the order in which they are written; those of one form side by side. */
+/* In the order in which they are written. */
 enum tp_affinity_array {
     TP_ARRAY_AFFINITY,
     TP_ARRAY_STD_ERROR,

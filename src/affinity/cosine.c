@@ -11,7 +11,7 @@
  * blocks of any size. Up to CHUNK_ROWS samples are added in float32, these sums in turn to the
  * block's: rounding stays near 1e-6 however many samples there are.
  *
- * The dump goes by in pieces that fit the memory allowed: first all their vectors are brought to
+ * The dump goes by in pieces that fit the cache: first all their vectors are brought to
  * length 1, then each task adds one block's part of the piece to one tile. If the sums of all tiles
  * do not fit, some tiles are made at a time and the dump is read once for each set. Each sum is
  * made in the order of the samples, so the result does not depend on the number of threads.
@@ -27,11 +27,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP_MAX 128      /* features: product and sums of a tile are 64 kB each, near the core */
-#define STRIP 32           /* features; fewer waste less on the diagonal, but slow sgemm */
-#define CHUNK_ROWS 1024    /* added up in float32 */
-#define SLICE_ROWS 16      /* brought to length 1 by one task: neighbours in the file */
-#define PIECE_ROWS_MIN 64  /* whatever the memory */
+#define GROUP_MAX 128     /* features: product and sums of a tile are 64 kB each, near the core */
+#define STRIP 32          /* features; fewer waste less on the diagonal, but slow sgemm */
+#define CHUNK_ROWS 1024   /* added up in float32 */
+#define SLICE_ROWS 4      /* brought to length 1 by one task: neighbours in the file */
+#define PIECE_ROWS_MIN 16 /* whatever the memory */
+#define PIECE_BYTES                                                                                \
+    ((int64_t)4 << 20)     /* of vectors that several tiles pass over: cache, not memory */
 #define SQUARES_MIN 1e-280 /* a sum of squares between these bounds lost nothing on the way */
 #define SQUARES_MAX 1e+280
 
@@ -317,7 +319,7 @@ static void run(struct cosine *cosine, struct tp_progress_part part)
     }
 }
 
-/* Equal groups; half the memory for sums, a quarter for vectors. */
+/* Equal groups; half the memory for sums, a quarter at most for vectors. */
 static void choose_sizes(struct cosine *cosine, int64_t memory_bytes)
 {
     int32_t count = cosine->input->count;
@@ -330,7 +332,9 @@ static void choose_sizes(struct cosine *cosine, int64_t memory_bytes)
     cosine->tile_count = some < 1 ? 1 : some < tiles ? some : tiles;
     int64_t samples = cosine->input->dump->samples;
     int64_t row_bytes = (int64_t)sizeof(float) * count * (int64_t)cosine->dim;
-    int64_t rows = memory_bytes / 4 / row_bytes;
+    int64_t quarter = memory_bytes / 4;
+    int64_t piece_bytes = tiles > 1 && quarter > PIECE_BYTES ? PIECE_BYTES : quarter;
+    int64_t rows = piece_bytes / row_bytes;
     cosine->rows_max = rows < PIECE_ROWS_MIN ? PIECE_ROWS_MIN : rows;
     cosine->rows_max = cosine->rows_max < samples ? cosine->rows_max : samples;
 }

@@ -4,10 +4,12 @@
  *
  * One line per case: name, size, median seconds, share. Counted are the useful halves of the
  * symmetric products alone: the matrix itself, and the one behind the noise floor. All the rest
- * that tp_affinity_measure() does (centring, jackknife, digest of the dump) is in the seconds.
+ * that tp_affinity_measure() does (centring, jackknife, digest of the dump) is in the seconds. For
+ * cosine, whose products are few against the values read, one case times the matrix alone.
  * Takes the largest number of features as an argument, to leave large cases out. */
 #include <towerpart/affinity.h>
 
+#include "affinity/cosine.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/npy.h"
@@ -29,13 +31,15 @@ static const struct bench_case {
     int32_t features, dim;
     int64_t samples, memory_bytes;
     enum tp_measure measure;
+    bool pairs_alone; /* the matrix, without the readings before it and the floor after it */
 } cases[] = {
-    {"cka_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_CKA},
-    {"cka_wide", 26, 128, 16384, (int64_t)1 << 30, TP_MEASURE_CKA},
-    {"cka_streamed", 128, 64, 16384, (int64_t)1 << 28, TP_MEASURE_CKA},
-    {"cka_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_CKA},
-    {"cosine_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_COSINE},
-    {"cosine_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE},
+    {"cka_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_CKA, false},
+    {"cka_wide", 26, 128, 16384, (int64_t)1 << 30, TP_MEASURE_CKA, false},
+    {"cka_streamed", 128, 64, 16384, (int64_t)1 << 28, TP_MEASURE_CKA, false},
+    {"cka_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_CKA, false},
+    {"cosine_small", 26, 16, 20000, (int64_t)1 << 30, TP_MEASURE_COSINE, false},
+    {"cosine_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE, false},
+    {"cosine_pairs", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE, true},
 };
 
 static double now(void)
@@ -159,9 +163,41 @@ static void free_model(struct tp_model *model)
 static double useful_flops(const struct bench_case *at)
 {
     double noise = at->features < NOISE_FEATURES_MAX ? at->features : NOISE_FEATURES_MAX;
+    noise = at->pairs_alone ? 0 : noise;
     double pairs = (double)at->features * at->features + noise * noise;
     double products = at->measure == TP_MEASURE_CKA ? (double)at->dim * at->dim : at->dim;
     return (double)at->samples * pairs * products;
+}
+
+static void measure_pairs(const struct bench_case *at, const struct tp_dump *dump)
+{
+    struct tp_error err;
+    size_t features = (size_t)at->features, cells = features * features;
+    float *value = TP_NEW(cells, float), *std_error = TP_NEW(cells, float);
+    int32_t *list = TP_NEW(features, int32_t);
+    if (!value || !std_error || !list)
+        exit(1);
+    for (int32_t f = 0; f < at->features; f++)
+        list[f] = f;
+    struct tp_pairs_input input = {.dump = dump, .features = list, .count = at->features};
+    struct tp_pairs_output output = {value, std_error, list, features};
+    check(tp_cosine_measure(&input, at->memory_bytes, openblas_get_num_threads(),
+              (struct tp_progress_part){0}, &output, &err),
+        &err);
+    free(list);
+    free(std_error);
+    free(value);
+}
+
+static void measure_all(const struct bench_case *at, const struct tp_dump *dump)
+{
+    struct tp_error err;
+    struct tp_affinity *affinity;
+    struct tp_affinity_options options = tp_affinity_options_default();
+    options.memory_bytes = at->memory_bytes;
+    options.measure = at->measure;
+    check(tp_affinity_measure(&dump, 1, NULL, &options, &affinity, &err), &err);
+    tp_affinity_free(affinity);
 }
 
 static void run_case(const struct bench_case *at, const char *folder, double rate)
@@ -170,21 +206,14 @@ static void run_case(const struct bench_case *at, const char *folder, double rat
     struct tp_model model;
     struct tp_table table;
     struct tp_dump *dump;
-    struct tp_affinity *affinity;
-    struct tp_affinity_options options = tp_affinity_options_default();
     double seconds[REPEATS];
-    options.memory_bytes = at->memory_bytes;
-    options.measure = at->measure;
     make_model(at, &model, &table);
     write_dump(folder, at);
     check(tp_dump_open(folder, &model, false, &dump, &err), &err);
     for (int i = 0; i < REPEATS; i++) {
         double start = now();
-        check(tp_affinity_measure(
-                  (const struct tp_dump *const *)&dump, 1, NULL, &options, &affinity, &err),
-            &err);
+        (at->pairs_alone ? measure_pairs : measure_all)(at, dump);
         seconds[i] = now() - start;
-        tp_affinity_free(affinity);
     }
     double typical = median(seconds, REPEATS);
     printf("%-14s F=%d N=%d samples=%lld  %.3f s  %.1f %% of sgemm\n", at->name, at->features,

@@ -117,7 +117,7 @@ START_TEST(a_dump_gives_the_slow_answer)
 }
 END_TEST
 
-/* 0 bytes hold the sums of one tile and pieces of 64 samples. */
+/* 0 bytes hold the sums of one tile and pieces of 16 samples. */
 START_TEST(little_memory_gives_the_same_answer)
 {
     struct tp_affinity_options options = cosine();
