@@ -30,9 +30,9 @@ struct args {
 static const struct argp_option options[] = {
     {"model", 'm', "MODEL", 0, "Model spec, YAML ('-': standard input; needed)", 0},
     {"dump", OPT_DUMP, "DUMP", 0,
-        "Folder with features.json and pooled.npy, or with one <feature>.npy each (needed); up to "
-        "16 "
-        "times, of other training runs: averaged, and compared",
+        "Embedding dump (needed): a folder with features.json and pooled.npy, or with one "
+        "<feature>.npy each; or .npz or .safetensors with an array per feature; up to 16 times, of "
+        "other training runs: averaged, and compared",
         0},
     {"output", 'o', "FILE", 0, "Where to write the affinity, .npz ('-': standard output; needed)",
         0},

@@ -44,7 +44,8 @@ static const struct argp_option options[] = {
     {"model", 'm', "MODEL", 0, "Model spec, YAML (needed)", 0},
     {"topology", 't', "TOPOLOGY", 0, "Topology spec, YAML (needed)", 0},
     {"dump", OPT_DUMP, "DUMP", 0,
-        "Embedding dump to measure the affinity on, a folder; up to 16 times, of other training "
+        "Embedding dump to measure the affinity on: a folder, .npz or .safetensors; up to 16 "
+        "times, of other training "
         "runs",
         0},
     {"null", INPUT_KEY_NULL, "DUMP", 0,

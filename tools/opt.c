@@ -176,7 +176,7 @@ double opt_real(
 const char *opt_dump(const struct argp_state *state, const char *name, const char *text)
 {
     if (strcmp(text, "-") == 0)
-        opt_error(state, "%s: expected a folder, found '-'", name);
+        opt_error(state, "%s: expected a folder or a file, found '-'", name);
     return text;
 }
 

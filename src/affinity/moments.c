@@ -236,7 +236,9 @@ enum tp_status tp_moments_measure(
         status = tp_fail_memory(err);
     } else {
         tp_parallel(threads, pass.range_count, add_range, &pass, (struct tp_progress_part){0});
-        status = finish(&pass, &made, err);
+        status = tp_dump_failed(dump, err);
+        if (!status)
+            status = finish(&pass, &made, err);
     }
     release_pass(&pass);
     if (status)

@@ -24,7 +24,8 @@ struct tp_moments {
 int64_t tp_block_start(int64_t samples, int32_t block);
 
 /* Reads the whole dump once.
- * @return TP_EINPUT for NaN, Inf, or values too far apart to be subtracted. */
+ * @return TP_EINPUT for NaN, Inf, values too far apart to be subtracted, or a dump that cannot be
+ * read any more. */
 enum tp_status tp_moments_measure(
     const struct tp_dump *dump, int32_t threads, struct tp_moments *moments, struct tp_error *err);
 

@@ -56,43 +56,61 @@ static enum tp_status fail_list(
     return tp_fail(err, TP_EINPUT, "%s: %s: %s", file, what, list->text.data);
 }
 
-enum tp_status tp_names_match(const char *file, const char *const *names, int32_t count,
-    const struct tp_model *model, int32_t *column, struct tp_error *err)
+/* found[i]: place of feature i in the file, + 1; 0: it is not there. Names of no feature are listed. */
+static enum tp_status find_names(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *found, struct name_list *extra, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
-    struct name_list extra = {0}, missing = {0};
     struct entry *entries = sorted_features(model);
-    int32_t *found = TP_NEW(model->feature_count, int32_t); /* column + 1; 0: not yet */
-    if (!entries || !found) {
-        status = tp_fail_memory(err);
-        goto out;
-    }
-    for (int32_t i = 0; i < count; i++) {
+    if (!entries)
+        return tp_fail_memory(err);
+    for (int32_t i = 0; !status && i < count; i++) {
         struct entry key = {names[i], 0}, *entry = bsearch(&key, entries,
                                               (size_t)model->feature_count, sizeof key, by_name);
-        if (!entry) {
-            list_name(&extra, names[i]);
-        } else if (found[entry->feature]) {
+        if (!entry)
+            list_name(extra, names[i]);
+        else if (found[entry->feature])
             status = tp_fail(err, TP_EINPUT, "%s: feature '%s' is there twice", file, names[i]);
-            goto out;
-        } else {
+        else
             found[entry->feature] = i + 1;
-        }
     }
+    free(entries);
+    return status;
+}
+
+static enum tp_status match(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t missing_max, int32_t *column, struct tp_error *err)
+{
+    enum tp_status status;
+    struct name_list extra = {0}, missing = {0};
+    int32_t *found = TP_NEW(model->feature_count, int32_t);
+    if (!found)
+        return tp_fail_memory(err);
+    status = find_names(file, names, count, model, found, &extra, err);
     for (int32_t i = 0; i < model->feature_count; i++) {
         if (!found[i])
             list_name(&missing, model->features[i].name);
     }
-    if (missing.count)
+    if (!status && missing.count > missing_max)
         status = fail_list(err, file, "features of the model that are missing", &missing);
-    else if (extra.count)
+    else if (!status && extra.count)
         status = fail_list(err, file, "features that the model does not have", &extra);
     for (int32_t i = 0; !status && i < model->feature_count; i++)
         column[i] = found[i] - 1;
-out:
     tp_text_release(&missing.text);
     tp_text_release(&extra.text);
     free(found);
-    free(entries);
     return status;
+}
+
+enum tp_status tp_names_match(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *column, struct tp_error *err)
+{
+    return match(file, names, count, model, 0, column, err);
+}
+
+enum tp_status tp_names_match_some(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *column, struct tp_error *err)
+{
+    return match(file, names, count, model, model->feature_count - 1, column, err);
 }

@@ -17,4 +17,9 @@
 enum tp_status tp_names_match(const char *file, const char *const *names, int32_t count,
     const struct tp_model *model, int32_t *column, struct tp_error *err);
 
+/* The same where features of the model may be absent, as long as one is there: column[i] is then -1.
+ * A name that the model does not have is refused all the same. */
+enum tp_status tp_names_match_some(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *column, struct tp_error *err);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole files in and out.
  *
- * In: read into memory (a pipe will do) or mapped (regular files only). A failure to read is the
+ * In: read into memory (a pipe will do) or opened (regular files only). A failure to read is the
  * user's: TP_EINPUT with the path.
  * Out: written to a new file in the target's folder, which takes the target's name only when it is
  * complete. So a run that fails or is killed leaves the old file or the new one, never half of one.
@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,35 +141,13 @@ enum tp_status tp_file_read_regular(
     return read_path(path, true, bytes_max, data, length, err);
 }
 
-enum tp_status tp_file_map(const char *path, struct tp_mapping *mapping, struct tp_error *err)
+enum tp_status tp_file_open(const char *path, int *descriptor, size_t *length, struct tp_error *err)
 {
-    int fd;
     struct stat info;
-    enum tp_status status = open_input(path, true, &fd, &info, err);
-    if (status)
-        return status;
-    struct tp_mapping made = {0};
-    if (info.st_size > 0) {
-        made.length = (size_t)info.st_size;
-        void *data = mmap(NULL, made.length, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data != MAP_FAILED)
-            made.data = data;
-        else
-            status = errno == ENOMEM ? tp_fail_memory(err) : fail_read(err, path);
-    }
-    close(fd);
+    enum tp_status status = open_input(path, true, descriptor, &info, err);
     if (!status)
-        *mapping = made;
+        *length = (size_t)info.st_size;
     return status;
-}
-
-void tp_file_unmap(struct tp_mapping *mapping)
-{
-    if (!mapping)
-        return;
-    if (mapping->data)
-        munmap((void *)mapping->data, mapping->length);
-    memset(mapping, 0, sizeof *mapping);
 }
 
 struct tp_file_out {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files: read, mapped, written beside the target and renamed, digested. */
+/* Whole files: read, opened, written beside the target and renamed, digested. */
 #ifndef TP_BASE_FILE_H
 #define TP_BASE_FILE_H
 
@@ -20,14 +20,10 @@ enum tp_status tp_file_read(
 enum tp_status tp_file_read_regular(
     const char *path, size_t bytes_max, char **data, size_t *length, struct tp_error *err);
 
-struct tp_mapping {
-    const unsigned char *data; /* read-only; NULL when empty */
-    size_t length;
-};
-
-/* Maps a regular file; anything else is refused at once. */
-enum tp_status tp_file_map(const char *path, struct tp_mapping *mapping, struct tp_error *err);
-void tp_file_unmap(struct tp_mapping *mapping);
+/* Opens a regular file for reading; anything else is refused at once.
+ * @param descriptor  out, to be closed. @param length  out, bytes of the file now. */
+enum tp_status tp_file_open(
+    const char *path, int *descriptor, size_t *length, struct tp_error *err);
 
 /* Writes beside the target and renames, so a killed run leaves the old file or the new one. "-" is
  * standard output. A target that is not a regular file (a pipe, /dev/null) is written in place; a

@@ -193,9 +193,9 @@ static enum tp_status read_type(
         reals ? "" : ", '<i8' or '<U...' as the array needs");
 }
 
-/* Finds the header's place; *offset is where the data starts. */
-static enum tp_status find_header(const unsigned char *bytes, size_t length, const char *name,
-    size_t *start, size_t *offset, struct tp_error *err)
+/* Finds the header's place among the first bytes of a file; *offset is where the data starts. */
+static enum tp_status find_header(const unsigned char *bytes, size_t at_hand, size_t length,
+    const char *name, size_t *start, size_t *offset, struct tp_error *err)
 {
     if (length < MAGIC_BYTES + 2 || memcmp(bytes, MAGIC, MAGIC_BYTES) != 0)
         return tp_fail(
@@ -210,6 +210,9 @@ static enum tp_status find_header(const unsigned char *bytes, size_t length, con
     if (length < from || header_bytes > length - from)
         return tp_fail(
             err, TP_EINPUT, "%s: is cut off inside its .npy header, after %zu bytes", name, length);
+    if (header_bytes > at_hand - from)
+        return tp_fail(err, TP_EINPUT, "%s: its .npy header has %zu bytes, expected at most %zu",
+            name, header_bytes, at_hand - from);
     *start = from;
     *offset = from + header_bytes;
     return TP_OK;
@@ -242,11 +245,12 @@ static enum tp_status check_length(
     return TP_OK;
 }
 
-static enum tp_status parse(const unsigned char *bytes, size_t length, const char *name, bool reals,
-    struct tp_npy *npy, struct tp_error *err)
+/* @param bytes  the first at_hand of `length`. */
+static enum tp_status parse(const unsigned char *bytes, size_t at_hand, size_t length,
+    const char *name, bool reals, struct tp_npy *npy, struct tp_error *err)
 {
     size_t start = 0, offset = 0;
-    enum tp_status status = find_header(bytes, length, name, &start, &offset, err);
+    enum tp_status status = find_header(bytes, at_hand, length, name, &start, &offset, err);
     if (status)
         return status;
     struct header header = {0};
@@ -257,7 +261,7 @@ static enum tp_status parse(const unsigned char *bytes, size_t length, const cha
             name);
     if (header.too_many_dims)
         return tp_fail(err, TP_EINPUT, "%s: has more than %d dims", name, TP_NPY_DIMS_MAX);
-    struct tp_npy made = {.dim_count = header.dim_count, .data = bytes + offset};
+    struct tp_npy made = {.dim_count = header.dim_count, .header_bytes = offset};
     status = read_type(header.descr, name, reals, &made, err);
     if (status)
         return status;
@@ -266,6 +270,8 @@ static enum tp_status parse(const unsigned char *bytes, size_t length, const cha
             "%s: is in Fortran order, expected C order: save it with numpy.ascontiguousarray()",
             name);
     memcpy(made.shape, header.shape, sizeof made.shape);
+    if (at_hand == length)
+        made.data = bytes + offset;
     status = check_length(&made, length - offset, name, err);
     if (!status)
         *npy = made;
@@ -275,19 +281,29 @@ static enum tp_status parse(const unsigned char *bytes, size_t length, const cha
 enum tp_status tp_npy_parse(const unsigned char *bytes, size_t length, const char *name,
     struct tp_npy *npy, struct tp_error *err)
 {
-    return parse(bytes, length, name, false, npy, err);
+    return parse(bytes, length, length, name, false, npy, err);
 }
 
 enum tp_status tp_npy_parse_reals(const unsigned char *bytes, size_t length, const char *name,
     struct tp_npy *npy, struct tp_error *err)
 {
-    return parse(bytes, length, name, true, npy, err);
+    return parse(bytes, length, length, name, true, npy, err);
+}
+
+enum tp_status tp_npy_parse_head(const unsigned char *head, size_t head_bytes, size_t length,
+    const char *name, struct tp_npy *npy, struct tp_error *err)
+{
+    enum tp_status status = parse(head, head_bytes, length, name, true, npy, err);
+    if (!status)
+        npy->data = NULL;
+    return status;
 }
 
 static size_t type_bytes(enum tp_npy_type type, size_t item_bytes)
 {
     switch (type) {
     case TP_NPY_FLOAT16:
+    case TP_NPY_BFLOAT16:
         return 2;
     case TP_NPY_FLOAT32:
         return 4;
@@ -298,6 +314,11 @@ static size_t type_bytes(enum tp_npy_type type, size_t item_bytes)
         break;
     }
     return item_bytes;
+}
+
+size_t tp_npy_real_bytes(enum tp_npy_type type)
+{
+    return type_bytes(type, 0);
 }
 
 size_t tp_npy_data_bytes(
@@ -313,7 +334,7 @@ size_t tp_npy_data_bytes(
 static size_t spell_dict(char *dict, size_t capacity, enum tp_npy_type type, size_t item_bytes,
     int32_t dim_count, const int64_t *shape)
 {
-    static const char letters[] = {'f', 'f', 'f', 'i', 'U'};
+    static const char letters[] = {'f', 'f', 'f', 'i', 'U'}; /* by type */
     size_t count = type == TP_NPY_UNICODE ? item_bytes / 4 : type_bytes(type, 0);
     int used = snprintf(dict, capacity, "{'descr': '<%c%zu', 'fortran_order': False, 'shape': (",
         letters[type], count);
@@ -371,6 +392,17 @@ static float half_at(const unsigned char *from, size_t i)
     return half_to_float(half);
 }
 
+/* Exact: every bfloat16 is a float32 whose lower half is zero. */
+static float brain_at(const unsigned char *from, size_t i)
+{
+    uint16_t upper;
+    float value;
+    memcpy(&upper, from + 2 * i, sizeof upper);
+    uint32_t bits = (uint32_t)upper << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static float single_at(const unsigned char *from, size_t i)
 {
     float value;
@@ -393,6 +425,10 @@ void tp_npy_to_float(enum tp_npy_type type, const unsigned char *from, size_t co
 #pragma omp simd
         for (size_t i = 0; i < count; i++)
             to[i] = half_at(from, i);
+    } else if (type == TP_NPY_BFLOAT16) {
+#pragma omp simd
+        for (size_t i = 0; i < count; i++)
+            to[i] = brain_at(from, i);
     } else {
 #pragma omp simd
         for (size_t i = 0; i < count; i++)
@@ -408,6 +444,10 @@ void tp_npy_to_double(enum tp_npy_type type, const unsigned char *from, size_t c
 #pragma omp simd
         for (size_t i = 0; i < count; i++)
             to[i] = (double)half_at(from, i);
+    } else if (type == TP_NPY_BFLOAT16) {
+#pragma omp simd
+        for (size_t i = 0; i < count; i++)
+            to[i] = (double)brain_at(from, i);
     } else {
 #pragma omp simd
         for (size_t i = 0; i < count; i++)

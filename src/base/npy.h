@@ -15,8 +15,15 @@
 
 #define TP_NPY_DIMS_MAX 3
 
-/* What a value is. The first three match enum tp_dtype's meaning for reals. */
-enum tp_npy_type { TP_NPY_FLOAT16, TP_NPY_FLOAT32, TP_NPY_FLOAT64, TP_NPY_INT64, TP_NPY_UNICODE };
+/* What a value is. */
+enum tp_npy_type {
+    TP_NPY_FLOAT16,
+    TP_NPY_FLOAT32,
+    TP_NPY_FLOAT64,
+    TP_NPY_INT64,
+    TP_NPY_UNICODE,
+    TP_NPY_BFLOAT16 /* upper half of a float32; from other formats, NumPy has none */
+};
 
 struct tp_npy {
     enum tp_npy_type type;
@@ -24,6 +31,7 @@ struct tp_npy {
     int32_t dim_count; /* 0: a scalar */
     int64_t shape[TP_NPY_DIMS_MAX];
     const unsigned char *data; /* borrowed from the bytes that were parsed */
+    size_t header_bytes;       /* before the data */
     size_t count;              /* product of the shape */
 };
 
@@ -39,6 +47,17 @@ enum tp_status tp_npy_parse(const unsigned char *bytes, size_t length, const cha
 enum tp_status tp_npy_parse_reals(const unsigned char *bytes, size_t length, const char *name,
     struct tp_npy *npy, struct tp_error *err);
 
+/* The longest header that tp_npy_parse_head() takes: all that version 1.0 can have. */
+#define TP_NPY_HEAD_BYTES ((size_t)10 + 65535)
+
+/* tp_npy_parse_reals() of a file of `length` bytes of which only the first are at hand: all, or
+ * TP_NPY_HEAD_BYTES. npy->data is NULL. */
+enum tp_status tp_npy_parse_head(const unsigned char *head, size_t head_bytes, size_t length,
+    const char *name, struct tp_npy *npy, struct tp_error *err);
+
+/* Bytes of a real: 2, 4 or 8. */
+size_t tp_npy_real_bytes(enum tp_npy_type type);
+
 /* Appends header and data of an array to `out`. */
 void tp_npy_format(struct tp_text *out, enum tp_npy_type type, size_t item_bytes, int32_t dim_count,
     const int64_t *shape, const void *data);
@@ -51,7 +70,7 @@ void tp_npy_format_header(struct tp_text *out, enum tp_npy_type type, size_t ite
 size_t tp_npy_data_bytes(
     enum tp_npy_type type, size_t item_bytes, int32_t dim_count, const int64_t *shape);
 
-/* Converts `count` reals (float16/32/64), from unaligned little-endian bytes. */
+/* Converts `count` reals (float16/32/64, bfloat16), from unaligned little-endian bytes. */
 void tp_npy_to_float(enum tp_npy_type type, const unsigned char *from, size_t count, float *to);
 void tp_npy_to_double(enum tp_npy_type type, const unsigned char *from, size_t count, double *to);
 

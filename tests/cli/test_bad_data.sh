@@ -142,14 +142,136 @@ good_folder && npy '<f4' False '32, 5' 640 fill >dump/b.npy
 refused 'a file of another dim' b.npy
 good_folder && head -c 600 dump/b.npy >dump/cut && mv dump/cut dump/b.npy
 refused 'a file cut off' b.npy
-for file in dump.npz dump.safetensors; do
-    echo x >$file
-    expect "$file is for a later version" 3 "$file" affinity -q -m two.yaml -d $file -o out.yaml
-    ok 'and the message says so' grep -q 'not part of this version' logs/err
-done
 
-expect 'a file that is no archive' 3 'two.yaml: a dump in one file is not part' \
-    affinity -q -m two.yaml -d two.yaml -o out.yaml
+# --- dumps in one file --------------------------------------------------------------------------------
+# any FILE TEXT: the dump in that file is refused
+any() {
+    expect "$any_name" 3 "$1
+$2" affinity -q -m two.yaml -d "$1" -o out.yaml
+}
+any_name='a dump that is a spec'
+any two.yaml 'is no dump, expected a folder with features.json'
+npy '<f4' False '32, 2, 4' 1024 fill >one.npy
+any_name='a dump that is one array'
+any one.npy 'is no dump, expected a folder with features.json'
+any_name='a device'
+any /dev/null 'expected a regular file'
+
+# archive KIND TEXT
+archive() {
+    "$BAD_DUMP" "$1" bad.npz || echo "Bail out! no such kind: $1"
+    any_name=".npz: $1"
+    any bad.npz "$2"
+}
+mkdir unpacked
+TMPDIR=$work/unpacked
+export TMPDIR
+for kind in good deflated; do
+    "$BAD_DUMP" $kind $kind.npz
+    expect "the $kind .npz is measured" 0 '' affinity -q -m two.yaml -d $kind.npz -o $kind.out
+done
+ok 'to the same affinity' cmp good.out deflated.out
+cp good.npz other
+expect 'and needs no suffix' 0 '' affinity -q -m two.yaml -d other -o a.npz
+TMPDIR=$work/tmp expect 'the folder for temporary files is not there' 4 'tmp
+set TMPDIR' affinity -q -m two.yaml -d good.npz -o out.yaml
+archive encrypted "member 'b.npy' is encrypted"
+archive lzma "member 'b.npy' is compressed by method 14"
+archive crc "array 'b' is damaged: CRC error"
+archive twice "feature 'a' is there twice"
+archive folder "member 'b/' is a folder"
+archive pickle "member 'archive/data.pkl' is not expected"
+archive parent "missing: 'b'"
+archive absolute "missing: 'b'"
+archive escape "missing: 'b'"
+archive short "array 'b': is cut off"
+archive long "array 'b': has 1 bytes after its data"
+archive less_inside "array 'b' is damaged"
+archive more_inside "array 'b' is damaged"
+archive integers "array 'b': dtype '<i8' is not supported"
+archive samples "array 'b': has 33 samples, expected 32"
+archive few "array 'b': has 31 samples"
+archive dim "array 'b': feature 'b' has dim 5, expected 4"
+archive axes "array 'b': has 3 dims, expected 2"
+archive bomb 'free: set TMPDIR to a folder with more room'
+: >bad.npz
+any_name='.npz: empty' && any bad.npz 'the file is empty'
+head -c 300 good.npz >bad.npz
+any_name='.npz: cut off' && any bad.npz 'cannot be read as a zip'
+cp good.out bad.npz
+any_name='.npz: an affinity file' && any bad.npz missing
+ok 'no temporary file is left' rmdir unpacked
+
+# safetensors HEADER DATA_BYTES: such a file, with the true length of the header
+safetensors() {
+    st_length=$(printf %s "$1" | wc -c)
+    printf "$(printf '\\%03o\\%03o\\000\\000\\000\\000\\000\\000' $((st_length % 256)) $((st_length / 256)))"
+    printf %s "$1"
+    head -c "$2" fill
+}
+# tensor NAME DTYPE SHAPE OFFSETS
+tensor() {
+    printf '"%s": {"dtype": "%s", "shape": [%s], "data_offsets": [%s]}' "$@"
+}
+# bad_tensors NAME TEXT HEADER DATA_BYTES
+bad_tensors() {
+    safetensors "$3" "$4" >bad.safetensors
+    any_name=".safetensors: $1"
+    any bad.safetensors "$2"
+}
+a=$(tensor a F32 '32, 4' '0, 512')
+safetensors "{\"__metadata__\": {\"x\": \"y\"}, $a, $(tensor b BF16 '32, 4' '512, 768')}" 768 >good.safetensors
+expect 'the good .safetensors is measured' 0 '' affinity -q -m two.yaml -d good.safetensors -o a.npz
+cp good.safetensors other
+expect 'and needs no suffix' 0 '' affinity -q -m two.yaml -d other -o a.npz
+bad_tensors 'integers' "tensor 'b': dtype 'I32' is not supported" "{$a, $(tensor b I32 '32, 4' '512, 1024')}" 1024
+bad_tensors 'an unknown dtype' "dtype 'F8_E5M2'" "{$a, $(tensor b F8_E5M2 '32, 4' '512, 640')}" 640
+bad_tensors 'a product above 2^63' "tensor 'b': its shape asks for more values than can be counted" \
+    "{$a, $(tensor b F32 '4294967296, 4294967296' '512, 512')}" 512
+bad_tensors 'an integer above 2^63' 'too big integer' "{$a, $(tensor b F32 '99999999999999999999, 4' '512, 512')}" 512
+bad_tensors 'a negative length' "item 1 of shape" "{$a, $(tensor b F32 '-32, 4' '512, 1024')}" 1024
+bad_tensors 'a length that is no integer' "item 1 of shape" "{$a, $(tensor b F32 '32.0, 4' '512, 1024')}" 1024
+bad_tensors 'an overlap' "tensor 'b' begins at byte 508 of the data, before byte 512" \
+    "{$a, $(tensor b F32 '32, 4' '508, 1020')}" 1020
+bad_tensors 'a hole' "tensor 'b' begins at byte 516 of the data, behind byte 512" \
+    "{$a, $(tensor b F32 '32, 4' '516, 1028')}" 1028
+bad_tensors 'offsets beyond the file' "tensor 'b': data_offsets are 512 and 1024" \
+    "{$a, $(tensor b F32 '32, 4' '512, 1024')}" 1023
+bad_tensors 'bytes of no tensor' '1 bytes after its last tensor' "{$a, $(tensor b F32 '32, 4' '512, 1024')}" 1025
+bad_tensors 'offsets the wrong way round' "tensor 'b': data_offsets are 1024 and 512" \
+    "{$a, $(tensor b F32 '32, 4' '1024, 512')}" 1024
+bad_tensors 'offsets of another shape' "hold 512 bytes, its shape asks for 132 values" \
+    "{$a, $(tensor b F32 '33, 4' '512, 1024')}" 1024
+bad_tensors 'three offsets' "data_offsets is not a list of two" "{$a, $(tensor b F32 '32, 4' '512, 1024, 0')}" 1024
+bad_tensors 'other samples' "tensor 'b': has 33 samples, expected 32" "{$a, $(tensor b F32 '33, 4' '512, 1040')}" 1040
+bad_tensors 'another dim' "tensor 'b': feature 'b' has dim 8, expected 4" "{$a, $(tensor b F32 '32, 8' '512, 1536')}" 1536
+bad_tensors 'three axes' "tensor 'b': has 3 dims, expected 2" "{$a, $(tensor b F32 '32, 4, 1' '512, 1024')}" 1024
+bad_tensors 'no axes' "tensor 'b': has 0 dims, expected 2" "{$a, $(tensor b F32 '' '512, 516')}" 516
+bad_tensors 'a tensor twice' duplicate "{$a, $a}" 512
+bad_tensors 'a missing feature' "missing: 'b'" "{$a}" 512
+bad_tensors 'a feature too many' "does not have: '../c'" \
+    "{$a, $(tensor b F32 '32, 4' '512, 1024'), $(tensor ../c F32 '0, 4' '1024, 1024')}" 1024
+bad_tensors 'a key missing' "tensor 'b': 'shape' is missing" "{$a, \"b\": {\"dtype\": \"F32\", \"data_offsets\": [0, 0]}}" 512
+bad_tensors 'an unknown key' "key 'more' is not known" \
+    "{$a, \"b\": {\"dtype\": \"F32\", \"shape\": [], \"data_offsets\": [0, 0], \"more\": 1}}" 512
+bad_tensors 'a tensor that is a number' "tensor 'b' is not an object" "{$a, \"b\": 1}" 512
+bad_tensors 'a list' 'is not an object' '[]' 0
+bad_tensors 'no JSON' 'header: byte' "{'a'" 0
+bad_tensors 'nesting without end' 'maximum parsing depth' "{\"a\": $(head -c 5000 /dev/zero | tr '\000' '[')" 0
+bad_tensors 'a name with a NUL' 'header: byte' '{"a\u0000": 1}' 0
+any_name='.safetensors: a header longer than the file'
+printf '\144\000\000\000\000\000\000\000{}' >bad.safetensors && any bad.safetensors 'its .safetensors header has 100 bytes'
+any_name='.safetensors: a header longer than any'
+printf '\377\377\377\377\377\377\377\377{}' >bad.safetensors && any bad.safetensors 'expected at most 100000000'
+any_name='.safetensors: seven bytes'
+printf '\002\000\000\000\000\000\000' >bad.safetensors && any bad.safetensors 'has 7 bytes'
+any_name='.safetensors: empty'
+: >bad.safetensors && any bad.safetensors 'has 0 bytes'
+any_name='.safetensors: a NaN' # value (7, 1) of b: 512 bytes of a before it, then 2 * (7 * 4 + 1)
+at=$(($(wc -c <good.safetensors) - 256 + 2 * 29))
+cp good.safetensors bad.safetensors && printf '\300\177' | dd of=bad.safetensors bs=1 seek=$at conv=notrunc 2>/dev/null
+any bad.safetensors "tensor 'b': feature 'b': sample 7, column 1 is NaN"
+expect 'a dump is not written over' 2 'good.safetensors' affinity -m two.yaml -d good.safetensors -o good.safetensors
 
 # --- affinity files -----------------------------------------------------------------------------------
 # affinity KIND TEXT

@@ -50,7 +50,7 @@ expect 'synth without a folder' 2 'option -o DIR is missing' synth
 expect 'affinity without a model' 2 'option -m MODEL is missing' affinity -d x -o y
 expect 'affinity without a dump' 2 'option -d DUMP is missing' affinity -m x -o y
 expect 'affinity without an output' 2 'option -o FILE is missing' affinity -m x -d y
-expect 'affinity of a pipe' 2 "expected a folder, found '-'" affinity -m x -d - -o y
+expect 'affinity of a pipe' 2 "expected a folder or a file, found '-'" affinity -m x -d - -o y
 expect 'plan without a model' 2 'option -m MODEL is missing' plan -t x
 expect 'plan without a topology' 2 'option -t TOPOLOGY is missing' plan -m x
 expect 'plan without an affinity says what to do' 2 'give -d DUMP or -a FILE' $plan
@@ -77,7 +77,7 @@ done
 expect 'affinity of 17 dumps' 2 '-d is given more than 16 times' \
     affinity -m x -o y $(printf -- '-d d%s ' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)
 expect 'plan with dumps and an affinity' 2 '-d and -a both give the affinity' $plan -d x -d y -a z
-expect 'a null dump from a pipe' 2 "--null: expected a folder, found '-'" $plan -d x --null -
+expect 'a null dump from a pipe' 2 "--null: expected a folder or a file, found '-'" $plan -d x --null -
 expect 'check without a plan' 2 'the plan file is missing' check
 expect 'check of two plans' 2 "too many arguments: 'b' after 'a'" check a b
 expect 'check against a model from a pipe' 2 'only the plan can be standard input' check a -m -

@@ -55,23 +55,50 @@ static inline uint16_t sample_half(double value)
     return (uint16_t)(bits | (value < 0 ? 0x8000u : 0));
 }
 
+/* The bfloat16 of a value that has one: a float32 whose lower half is zero. */
+static inline uint16_t sample_brain(double value)
+{
+    float single = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    return (uint16_t)(bits >> 16);
+}
+
+/* Appends doubles as that type. */
+static inline void add_values(
+    struct tp_text *out, enum tp_npy_type type, size_t count, const double *values)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t half = type == TP_NPY_BFLOAT16  ? sample_brain(values[i])
+                        : type == TP_NPY_FLOAT16 ? sample_half(values[i])
+                                                 : 0;
+        float single = (float)values[i];
+        if (type == TP_NPY_FLOAT32)
+            tp_text_add_bytes(out, (const char *)&single, sizeof single);
+        else if (type == TP_NPY_FLOAT64)
+            tp_text_add_bytes(out, (const char *)&values[i], sizeof values[i]);
+        else
+            tp_text_add_bytes(out, (const char *)&half, sizeof half);
+    }
+}
+
+/* Appends a .npy file with doubles as that type. */
+static inline void add_array(struct tp_text *out, enum tp_npy_type type, int32_t dim_count,
+    const int64_t *shape, const double *values)
+{
+    size_t count = 1;
+    for (int32_t i = 0; i < dim_count; i++)
+        count *= (size_t)shape[i];
+    tp_npy_format_header(out, type, 0, dim_count, shape);
+    add_values(out, type, count, values);
+}
+
 /* Writes an array of doubles as that type. */
 static inline void put_array(const char *name, enum tp_npy_type type, int32_t dim_count,
     const int64_t *shape, const double *values)
 {
     struct tp_text out = {0};
-    size_t count = 1;
-    for (int32_t i = 0; i < dim_count; i++)
-        count *= (size_t)shape[i];
-    tp_npy_format_header(&out, type, 0, dim_count, shape);
-    for (size_t i = 0; i < count; i++) {
-        uint16_t half = type == TP_NPY_FLOAT16 ? sample_half(values[i]) : 0;
-        float single = (float)values[i];
-        const void *item = type == TP_NPY_FLOAT16   ? (const void *)&half
-                           : type == TP_NPY_FLOAT32 ? (const void *)&single
-                                                    : (const void *)&values[i];
-        tp_text_add_bytes(&out, item, type == TP_NPY_FLOAT16 ? 2 : type == TP_NPY_FLOAT32 ? 4 : 8);
-    }
+    add_array(&out, type, dim_count, shape, values);
     put_file(name, out.data, out.length);
     tp_text_release(&out);
 }

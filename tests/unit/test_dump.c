@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening an embedding dump: both forms, and what is refused. */
+/* Opening an embedding dump: folders, what is refused, and what other files are taken for. */
 #include "affinity/dump.h"
 
-#include "sample_dump.h"
+#include "dump_files.h"
 
 #include <sys/stat.h>
 
@@ -272,16 +272,122 @@ START_TEST(an_empty_folder_is_no_dump)
 }
 END_TEST
 
-static const char *const files[] = {"dump.npz", "dump.safetensors", "dump", "-"};
+/* What a file says of itself counts, then its suffix. */
+static const struct {
+    const char *name, *content, *message;
+} files[] = {
+    {"dump", "", "/dump: is no dump, expected a folder with features.json and pooled.npy"},
+    {"dump.npy", "\x93NUMPY", "a .npz with one array per feature, or a .safetensors"},
+    {"dump.npz", "", "/dump.npz: cannot be read as a zip: the file is empty"},
+    {"dump.npz", "\x93NUMPY and more", "/dump.npz: cannot be read as a zip: "},
+    {"dump", "PK\3\4 and more", "/dump: cannot be read as a zip: "},
+    {"dump.safetensors", "1234567", "/dump.safetensors: is no .safetensors: has 7 bytes"},
+    {"dump.safetensors", "not a length", "/dump.safetensors: its .safetensors header has "},
+    {"dump", "12345678{}", "/dump: its .safetensors header has "},
+};
 
-START_TEST(a_dump_in_one_file_is_not_part_of_this_version)
+START_TEST(a_file_is_told_by_its_content_and_its_suffix)
 {
     struct tp_dump *dump;
     struct tp_error err;
-    const char *path = strcmp(files[_i], "-") ? in_scratch(files[_i]) : "-";
-    put_text("dump", "");
+    const char *path = in_scratch(files[_i].name);
+    put_text(files[_i].name, files[_i].content);
     ck_assert_int_eq(tp_dump_open(path, &sample.model, false, &dump, &err), TP_EINPUT);
-    ck_message_has(&err, (const char *[]){files[_i], "is not part of this version", NULL});
+    ck_message_has(&err, (const char *[]){files[_i].message, NULL});
+}
+END_TEST
+
+START_TEST(a_pipe_is_no_dump)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    ck_assert_int_eq(mkfifo(in_scratch("pipe"), 0600), 0);
+    ck_assert_int_eq(
+        tp_dump_open(in_scratch("pipe"), &sample.model, false, &dump, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"/pipe: is a pipe", NULL});
+    ck_assert_int_eq(tp_dump_open("-", &sample.model, false, &dump, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"-: a dump cannot be a pipe", NULL});
+}
+END_TEST
+
+START_TEST(features_may_be_absent_where_that_is_allowed)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    put_values("b%20c.npy", SAMPLES, 1, 2, 2);
+    ck_ok(tp_dump_open(scratch, &sample.model, true, &dump, &err), err);
+    ck_assert_int_eq(dump->features[0].file, -1);
+    ck_assert_int_eq(dump->features[0].dim, 2);
+    ck_assert_int_eq(dump->features[1].file, 0);
+    ck_value(dump, 1, 7, 7000);
+    tp_dump_prefetch(dump, 0, 2, 0, SAMPLES);
+    tp_dump_prefetch(dump, 0, 1, 0, SAMPLES);
+    tp_dump_free(dump);
+}
+END_TEST
+
+START_TEST(so_they_may_in_a_pooled_dump)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    put_text("features.json", "{\"features\": [\"b c\"]}");
+    put_values("pooled.npy", SAMPLES, 1, 2, 3);
+    ck_ok(tp_dump_open(scratch, &sample.model, true, &dump, &err), err);
+    ck_assert_int_eq(dump->features[0].file, -1);
+    ck_value(dump, 1, 7, 7000);
+    tp_dump_prefetch(dump, 0, 1, 0, SAMPLES);
+    tp_dump_prefetch(dump, 0, 2, 0, SAMPLES);
+    tp_dump_free(dump);
+}
+END_TEST
+
+START_TEST(a_dump_without_any_feature_is_refused_all_the_same)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    put_text("features.json", "{\"features\": []}");
+    put_values("pooled.npy", SAMPLES, 0, 2, 3);
+    ck_assert_int_eq(tp_dump_open(scratch, &sample.model, true, &dump, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"missing: 'a', 'b c'", NULL});
+}
+END_TEST
+
+/* A row wider than one reading, in a file that is not mapped. */
+START_TEST(a_file_that_is_not_mapped_gives_the_same_values)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    double expected[3000], found[3000];
+    sample.tables[0].dim = 3000;
+    put_values("a.npy", SAMPLES, 1, 3000, 2);
+    put_values("b%20c.npy", SAMPLES, 1, 2, 2);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
+    tp_dump_read(dump, 0, 5, expected);
+    unmap_dump(dump);
+    tp_dump_read(dump, 0, 5, found);
+    ck_assert_mem_eq(found, expected, sizeof found);
+    ck_value(dump, 1, 31, 31000);
+    tp_dump_prefetch(dump, 0, 2, 0, SAMPLES);
+    ck_ok(tp_dump_failed(dump, &err), err);
+    tp_dump_free(dump);
+}
+END_TEST
+
+START_TEST(a_file_that_is_cut_while_it_is_read_is_told)
+{
+    struct tp_dump *dump;
+    struct tp_error err;
+    double values[2];
+    put_values("a.npy", SAMPLES, 1, 2, 2);
+    put_values("b%20c.npy", SAMPLES, 1, 2, 2);
+    ck_ok(tp_dump_open(scratch, &sample.model, false, &dump, &err), err);
+    unmap_dump(dump);
+    ck_assert_int_eq(truncate(in_scratch("b%20c.npy"), 130), 0);
+    tp_dump_read(dump, 1, 31, values);
+    ck_assert(values[0] == 0 && values[1] == 0);
+    ck_assert_int_eq(tp_dump_failed(dump, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"/b%20c.npy: became shorter", NULL});
+    tp_dump_free(dump);
 }
 END_TEST
 
@@ -317,7 +423,13 @@ int main(void)
     tcase_add_test(tcase, an_empty_file_is_refused);
     tcase_add_test(tcase, a_folder_in_the_place_of_an_array_is_refused);
     tcase_add_test(tcase, an_empty_folder_is_no_dump);
-    tcase_add_loop_test(tcase, a_dump_in_one_file_is_not_part_of_this_version, 0, COUNT(files));
+    tcase_add_loop_test(tcase, a_file_is_told_by_its_content_and_its_suffix, 0, COUNT(files));
+    tcase_add_test(tcase, a_pipe_is_no_dump);
+    tcase_add_test(tcase, features_may_be_absent_where_that_is_allowed);
+    tcase_add_test(tcase, so_they_may_in_a_pooled_dump);
+    tcase_add_test(tcase, a_dump_without_any_feature_is_refused_all_the_same);
+    tcase_add_test(tcase, a_file_that_is_not_mapped_gives_the_same_values);
+    tcase_add_test(tcase, a_file_that_is_cut_while_it_is_read_is_told);
     tcase_add_test(tcase, a_dump_that_is_not_there_is_named);
     return run_suite("dump", tcase);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files read, mapped, and written beside the target. */
+/* Files read, opened, and written beside the target. */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "base/file.h"
 
 #include "scratch.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 START_TEST(reading_gives_the_bytes_and_a_nul)
@@ -60,15 +59,15 @@ START_TEST(what_cannot_be_read_is_named)
     struct tp_error err;
     char *data;
     size_t length;
-    struct tp_mapping mapping;
+    int descriptor;
     const char *missing = in_scratch("none"), *expected[] = {"/none: ", "No such file", NULL};
     ck_assert_int_eq(tp_file_read(missing, 10, &data, &length, &err), TP_EINPUT);
     ck_message_has(&err, expected);
-    ck_assert_int_eq(tp_file_map(missing, &mapping, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_file_open(missing, &descriptor, &length, &err), TP_EINPUT);
     ck_message_has(&err, expected);
     ck_assert_int_eq(tp_file_read(scratch, 10, &data, &length, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){scratch, "is a folder", NULL});
-    ck_assert_int_eq(tp_file_map("/dev/null", &mapping, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_file_open("/dev/null", &descriptor, &length, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"/dev/null", "regular file", NULL});
 }
 END_TEST
@@ -77,12 +76,12 @@ END_TEST
 START_TEST(a_pipe_in_the_place_of_a_file_is_refused_at_once)
 {
     struct tp_error err;
-    struct tp_mapping mapping;
+    int descriptor;
     char *data;
     size_t length;
     const char *expected[] = {"/pipe: ", "expected a regular file", NULL};
     ck_assert_int_eq(mkfifo(in_scratch("pipe"), 0600), 0);
-    ck_assert_int_eq(tp_file_map(in_scratch("pipe"), &mapping, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_file_open(in_scratch("pipe"), &descriptor, &length, &err), TP_EINPUT);
     ck_message_has(&err, expected);
     ck_assert_int_eq(tp_file_read_regular(in_scratch("pipe"), 10, &data, &length, &err), TP_EINPUT);
     ck_message_has(&err, expected);
@@ -104,50 +103,18 @@ START_TEST(a_link_to_a_regular_file_is_read)
 }
 END_TEST
 
-/* A file with a hole of 1 TiB, more than the address space that is left. */
-START_TEST(a_file_larger_than_memory_is_not_the_users_fault)
+START_TEST(an_open_file_tells_its_length)
 {
     struct tp_error err;
-    struct tp_mapping mapping;
-    struct rlimit before, low;
-    put_text("f", "");
-    if (truncate(in_scratch("f"), (off_t)1 << 40))
-        return; /* a file system without holes */
-    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
-    low = before;
-    low.rlim_cur = (rlim_t)1 << 30;
-    ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
-    enum tp_status status = tp_file_map(in_scratch("f"), &mapping, &err);
-    setrlimit(RLIMIT_AS, &before);
-    ck_assert_int_eq(status, TP_ENOMEM);
-}
-END_TEST
-
-START_TEST(mapping_shows_the_file)
-{
-    struct tp_error err;
-    struct tp_mapping mapping;
+    int descriptor;
+    size_t length;
+    char data[5];
     put_text("f", "hello");
-    ck_ok(tp_file_map(in_scratch("f"), &mapping, &err), err);
-    ck_assert_uint_eq(mapping.length, 5);
-    ck_assert_mem_eq(mapping.data, "hello", 5);
-    unlink(in_scratch("f"));
-    ck_assert_int_eq(mapping.data[4], 'o'); /* a file that is gone stays readable */
-    tp_file_unmap(&mapping);
-    ck_assert_ptr_null(mapping.data);
-    tp_file_unmap(&mapping);
-}
-END_TEST
-
-START_TEST(an_empty_file_maps_to_nothing)
-{
-    struct tp_error err;
-    struct tp_mapping mapping;
-    put_text("f", "");
-    ck_ok(tp_file_map(in_scratch("f"), &mapping, &err), err);
-    ck_assert_ptr_null(mapping.data);
-    ck_assert_uint_eq(mapping.length, 0);
-    tp_file_unmap(&mapping);
+    ck_ok(tp_file_open(in_scratch("f"), &descriptor, &length, &err), err);
+    ck_assert_uint_eq(length, 5);
+    ck_assert_int_eq(read(descriptor, data, 5), 5);
+    ck_assert_mem_eq(data, "hello", 5);
+    close(descriptor);
 }
 END_TEST
 
@@ -328,9 +295,7 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_read_is_named);
     tcase_add_test(tcase, a_pipe_in_the_place_of_a_file_is_refused_at_once);
     tcase_add_test(tcase, a_link_to_a_regular_file_is_read);
-    tcase_add_test(tcase, a_file_larger_than_memory_is_not_the_users_fault);
-    tcase_add_test(tcase, mapping_shows_the_file);
-    tcase_add_test(tcase, an_empty_file_maps_to_nothing);
+    tcase_add_test(tcase, an_open_file_tells_its_length);
     tcase_add_test(tcase, writing_replaces_the_whole_file);
     tcase_add_test(tcase, nothing_is_seen_before_commit);
     tcase_add_test(tcase, abandoning_leaves_the_old_file_alone);

@@ -56,6 +56,37 @@ START_TEST(a_name_twice_is_refused)
 }
 END_TEST
 
+START_TEST(some_names_will_do_where_features_may_be_absent)
+{
+    struct tp_error err;
+    int32_t column[3];
+    ck_ok(
+        tp_names_match_some("f", (const char *[]){"b", "c"}, 2, &sample.model, column, &err), err);
+    ck_assert_int_eq(column[0], 1);
+    ck_assert_int_eq(column[1], -1);
+    ck_assert_int_eq(column[2], 0);
+}
+END_TEST
+
+START_TEST(none_at_all_a_foreign_one_or_one_twice_will_not)
+{
+    static const struct {
+        const char *names[2], *message;
+        int32_t count;
+    } cases[] = {{{NULL, NULL}, "missing: 'c', 'a', 'b'", 0},
+        {{"x", NULL}, "missing: 'c', 'a', 'b'", 1}, {{"a", "x"}, "does not have: 'x'", 2},
+        {{"a", "a"}, "feature 'a' is there twice", 2}};
+    struct tp_error err;
+    int32_t column[3];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_int_eq(
+            tp_names_match_some("f", cases[i].names, cases[i].count, &sample.model, column, &err),
+            TP_EINPUT);
+        ck_message_has(&err, (const char *[]){"f: ", cases[i].message, NULL});
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("names");
@@ -64,5 +95,7 @@ int main(void)
     tcase_add_test(tcase, missing_names_are_listed_in_the_models_order);
     tcase_add_test(tcase, extra_names_are_listed_up_to_ten);
     tcase_add_test(tcase, a_name_twice_is_refused);
+    tcase_add_test(tcase, some_names_will_do_where_features_may_be_absent);
+    tcase_add_test(tcase, none_at_all_a_foreign_one_or_one_twice_will_not);
     return run_suite("names", tcase);
 }

@@ -264,6 +264,58 @@ START_TEST(every_half_converts_exactly)
 }
 END_TEST
 
+/* bfloat16, by definition: sign, 8 bits of exponent (bias 127), 7 of fraction. */
+static double brain_value(unsigned brain)
+{
+    int exponent = (int)(brain >> 7 & 255), fraction = (int)(brain & 127);
+    double sign = brain >> 15 ? -1.0 : 1.0;
+    if (exponent == 255)
+        return fraction ? (double)NAN : sign * HUGE_VAL;
+    if (!exponent)
+        return sign * ldexp(fraction, -133);
+    return sign * ldexp(128 + fraction, exponent - 134);
+}
+
+START_TEST(every_bfloat16_converts_exactly)
+{
+    for (unsigned brain = 0; brain < 65536; brain++) {
+        unsigned char bytes[3] = {0, (unsigned char)(brain & 255), (unsigned char)(brain >> 8)};
+        float single;
+        double real, expected = brain_value(brain);
+        tp_npy_to_float(TP_NPY_BFLOAT16, bytes + 1, 1, &single);
+        tp_npy_to_double(TP_NPY_BFLOAT16, bytes + 1, 1, &real);
+        if (isnan(expected)) {
+            ck_assert_msg(isnan(single) && isnan(real), "%04x", brain);
+            continue;
+        }
+        ck_assert_msg((double)single == expected && real == expected, "%04x", brain);
+        ck_assert_msg(!signbit(single) == !signbit(expected), "%04x", brain);
+    }
+}
+END_TEST
+
+START_TEST(a_header_alone_says_what_the_file_holds)
+{
+    struct tp_error err;
+    struct tp_npy npy;
+    struct tp_text head = {0};
+    int64_t shape[2] = {100000, 8};
+    tp_npy_format_header(&head, TP_NPY_FLOAT32, 0, 2, shape);
+    const unsigned char *bytes = (const unsigned char *)head.data;
+    size_t length = head.length + 3200000;
+    ck_ok(tp_npy_parse_head(bytes, head.length, length, "f", &npy, &err), err);
+    ck_assert_uint_eq(npy.header_bytes, head.length);
+    ck_assert_uint_eq(npy.count, 800000);
+    ck_assert_ptr_null(npy.data);
+    ck_assert_int_eq(tp_npy_parse_head(bytes, head.length, length - 1, "f", &npy, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"f: is cut off: found 3199999 bytes", NULL});
+    ck_assert_int_eq(tp_npy_parse_head(bytes, head.length - 1, length, "f", &npy, &err), TP_EINPUT);
+    ck_message_has(
+        &err, (const char *[]){"f: its .npy header has 118 bytes, expected at most 117", NULL});
+    tp_text_release(&head);
+}
+END_TEST
+
 /* 1.5 = 3fc00000 as binary32, 3ff8000000000000 as binary64; both unaligned here. */
 START_TEST(wider_reals_convert_from_any_address)
 {
@@ -293,6 +345,8 @@ int main(void)
     tcase_add_test(tcase, a_written_array_is_what_numpy_writes);
     tcase_add_loop_test(tcase, every_header_is_aligned_to_64_bytes, 0, COUNT(written));
     tcase_add_test(tcase, every_half_converts_exactly);
+    tcase_add_test(tcase, every_bfloat16_converts_exactly);
+    tcase_add_test(tcase, a_header_alone_says_what_the_file_holds);
     tcase_add_test(tcase, wider_reals_convert_from_any_address);
     return run_suite("npy", tcase);
 }
