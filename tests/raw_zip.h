@@ -25,8 +25,8 @@ struct raw_member {
 
 static inline void raw_add(struct tp_text *out, uint64_t value, int bytes)
 {
-    for (int i = 0; i < bytes; i++) {
-        char byte = (char)(value >> 8 * i & 255);
+    for (int i = 0; i < bytes; i++, value >>= 8) {
+        char byte = (char)(value & 255);
         tp_text_add_bytes(out, &byte, 1);
     }
 }

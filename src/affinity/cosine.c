@@ -394,6 +394,7 @@ enum tp_status tp_cosine_measure(const struct tp_pairs_input *input, int64_t mem
         openblas_set_num_threads(1); /* the tiles are the parallel part */
         run(&cosine, part);
         openblas_set_num_threads(blas_threads);
+        status = tp_dump_failed(input->dump, err);
     } else {
         status = tp_fail_memory(err);
     }

@@ -39,6 +39,7 @@ void tp_dump_free(struct tp_dump *dump)
         tp_view_close(&dump->views[i]);
     for (int32_t i = 0; i < dump->file_count; i++)
         free(dump->files[i].path);
+    tp_chunks_free(dump->chunks);
     free(dump->views);
     free(dump->files);
     free(dump->features);
@@ -73,7 +74,8 @@ enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t view_count, struct 
 {
     dump->views = TP_NEW(view_count, struct tp_view);
     dump->files = TP_NEW(dump->model->feature_count, struct tp_dump_file);
-    return dump->views && dump->files ? TP_OK : tp_fail_memory(err);
+    dump->chunks = tp_chunks_new();
+    return dump->views && dump->files && dump->chunks ? TP_OK : tp_fail_memory(err);
 }
 
 enum tp_status tp_dump_add_array(struct tp_dump *dump, char *path, const struct tp_npy *form,
@@ -214,7 +216,7 @@ void tp_dump_read_slowly(const struct tp_dump *dump, const struct tp_dump_file *
     size_t item = file->npy.item_bytes;
     while (count) {
         size_t few = count < PIECE_BYTES / item ? count : PIECE_BYTES / item;
-        tp_view_read(&dump->views[file->view], offset, few * item, piece);
+        tp_chunks_read(dump->chunks, &dump->views[file->view], offset, few * item, piece);
         tp_npy_to_double(file->npy.type, piece, few, values);
         offset += few * item;
         values += few;

@@ -7,6 +7,7 @@
 
 #include <towerpart/affinity.h>
 
+#include "base/chunks.h"
 #include "base/npy.h"
 #include "base/view.h"
 
@@ -31,6 +32,7 @@ struct tp_dump {
     int64_t samples;
     struct tp_view *views; /* what is open: one file, or one per array */
     int32_t view_count;
+    struct tp_chunks *chunks;   /* of the views that are not mapped */
     struct tp_dump_file *files; /* one, or one per feature that is there */
     int32_t file_count;
     struct tp_dump_feature *features; /* (F), in the model's order */

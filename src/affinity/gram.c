@@ -506,6 +506,7 @@ enum tp_status tp_gram_measure(const struct tp_pairs_input *input, int64_t memor
         openblas_set_num_threads(1); /* the tiles are the parallel part */
         run(&gram, part);
         openblas_set_num_threads(blas_threads);
+        status = tp_dump_failed(input->dump, err);
     } else {
         status = tp_fail_memory(err);
     }

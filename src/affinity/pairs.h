@@ -30,7 +30,7 @@ struct tp_pairs_output {
 
 /* A measure. The result does not depend on the number of threads.
  * @param memory_bytes  aimed at; exceeded where even the smallest tiles need more.
- * @return TP_OK or TP_ENOMEM. */
+ * @return TP_OK; TP_EINPUT when the dump cannot be read any more; TP_ENOMEM. */
 typedef enum tp_status (*tp_pairs_measure)(const struct tp_pairs_input *input, int64_t memory_bytes,
     int32_t threads, struct tp_progress_part part, const struct tp_pairs_output *output,
     struct tp_error *err);

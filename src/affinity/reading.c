@@ -84,10 +84,10 @@ static enum tp_status measure_pairs(
     matrix.to = noise.from = part.from + PART_MATRIX * (part.to - part.from);
     enum tp_status status =
         measure(&input, options->memory_bytes, reading->threads, matrix, &output, err);
-    if (!status)
-        status = tp_noise_measure(&varying, measure, options->seed, options->memory_bytes,
-            reading->threads, noise, &affinity->noise_floor, &affinity->noise_median, err);
-    return status ? status : tp_dump_failed(reading->dump, err);
+    if (status)
+        return status;
+    return tp_noise_measure(&varying, measure, options->seed, options->memory_bytes,
+        reading->threads, noise, &affinity->noise_floor, &affinity->noise_median, err);
 }
 
 /* Cosines need vectors of one space. */

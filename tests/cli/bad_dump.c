@@ -14,6 +14,7 @@
 
 #define SAMPLES 32
 #define DIM 4
+#define SPARE 4
 
 /* Changes how the member is kept; false if the kind is none of these. */
 static bool change_member(struct raw_member *member, const char *kind)
@@ -87,9 +88,9 @@ static void make(struct tp_text *out, const char *kind)
     size_t header_bytes = b.length, data_bytes = tp_npy_data_bytes(type, 0, dims, shape);
     for (size_t done = 0; done < (bomb ? 70000 : data_bytes); done += sizeof *values)
         tp_text_add_bytes(&b, (const char *)&values[done / 4 % 512], sizeof *values);
-    tp_text_add_bytes(&b, "?", 1); /* beyond the member, but for "long" */
+    tp_text_add_bytes(&b, "????", SPARE); /* beyond the member, but for those that are too long */
     struct raw_member members[2] = {{.name = "a.npy", .data = a.data, .bytes = a.length},
-        {.name = "b.npy", .data = b.data, .bytes = b.length - 1}};
+        {.name = "b.npy", .data = b.data, .bytes = b.length - SPARE}};
     if (bomb) {
         members[1].method = 8;
         members[1].claimed = header_bytes + data_bytes;

@@ -173,8 +173,10 @@ done
 ok 'to the same affinity' cmp good.out deflated.out
 cp good.npz other
 expect 'and needs no suffix' 0 '' affinity -q -m two.yaml -d other -o a.npz
-TMPDIR=$work/tmp expect 'the folder for temporary files is not there' 4 'tmp
+TMPDIR=$work/nowhere
+expect 'the folder for temporary files is not there' 4 'nowhere
 set TMPDIR' affinity -q -m two.yaml -d good.npz -o out.yaml
+TMPDIR=$work/unpacked
 archive encrypted "member 'b.npy' is encrypted"
 archive lzma "member 'b.npy' is compressed by method 14"
 archive crc "array 'b' is damaged: CRC error"
@@ -201,6 +203,7 @@ any_name='.npz: cut off' && any bad.npz 'cannot be read as a zip'
 cp good.out bad.npz
 any_name='.npz: an affinity file' && any bad.npz missing
 ok 'no temporary file is left' rmdir unpacked
+unset TMPDIR
 
 # safetensors HEADER DATA_BYTES: such a file, with the true length of the header
 safetensors() {

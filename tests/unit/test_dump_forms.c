@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same arrays in every form of a dump have the same affinity. */
 #include "affinity/dump_forms.h"
+#include "affinity/cosine.h"
+#include "affinity/gram.h"
 
 #include "dump_files.h"
 
@@ -180,6 +182,32 @@ START_TEST(a_file_that_is_cut_meanwhile_has_no_affinity)
 }
 END_TEST
 
+START_TEST(nor_has_one_that_is_cut_after_its_means_were_taken)
+{
+    struct tp_error err;
+    struct tp_dump *dump;
+    struct tp_moments moments;
+    float value[FEATURES * FEATURES];
+    const int32_t features[FEATURES] = {0, 1, 2, 3, 4};
+    const char *path = put_safetensors(TP_NPY_FLOAT32);
+    ck_ok(tp_dump_open(path, &sample.model, false, &dump, &err), err);
+    ck_ok(tp_moments_measure(dump, 1, &moments, &err), err);
+    unmap_dump(dump);
+    ck_assert_int_eq(truncate(path, 2000), 0);
+    struct tp_pairs_input input = {
+        .dump = dump, .moments = &moments, .features = features, .count = FEATURES};
+    struct tp_pairs_output output = {.value = value, .place = features, .stride = FEATURES};
+    const tp_pairs_measure measures[] = {tp_gram_measure, tp_cosine_measure};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(
+            measures[i](&input, 1, 1, (struct tp_progress_part){0}, &output, &err), TP_EINPUT);
+        ck_message_has(&err, (const char *[]){"/d.safetensors: ", "became shorter", NULL});
+    }
+    tp_moments_release(&moments);
+    tp_dump_free(dump);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("dump_forms");
@@ -188,5 +216,6 @@ int main(void)
     tcase_add_loop_test(
         tcase, files_that_are_not_mapped_give_the_same_matrix_to_the_last_bit, 0, 2);
     tcase_add_test(tcase, a_file_that_is_cut_meanwhile_has_no_affinity);
+    tcase_add_test(tcase, nor_has_one_that_is_cut_after_its_means_were_taken);
     return run_suite("dump_forms", tcase);
 }
