@@ -23,6 +23,7 @@ struct trial {
     struct tp_affinity affinity; /* borrows from the instance */
     struct tp_plan *plan;
     struct complaints complaints;
+    bool unjudged; /* the exhaustive search ran out of steps */
 };
 
 /* Random instance, default options. */
