@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "partition/assignment.h"
+#include "partition/bounds.h"
 #include "partition/refine.h"
 #include "partition/starts.h"
 
@@ -86,37 +87,21 @@ static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_
     return TP_OK;
 }
 
-/* No assignment can hold the limits: a unit is over every tower's, or all units together are over all
- * towers', or there are too few features to go round. */
-static bool impossible(const struct tp_problem *p)
-{
-    for (int r = 0; r < TP_RESOURCES; r++) {
-        double most = 0, room = 0, heaviest = 0, total = 0;
-        for (int32_t t = 0; t < p->tower_count; t++) {
-            most = fmax(most, tp_tower_most(p, t)[r]);
-            room += tp_tower_most(p, t)[r];
-        }
-        for (int32_t u = 0; u < p->unit_count; u++) {
-            heaviest = fmax(heaviest, tp_unit_weight(p, u)[r]);
-            total += tp_unit_weight(p, u)[r];
-        }
-        if (heaviest > most || total > room * (1 + 1e-12))
-            return true;
-    }
-    return p->features_least * p->tower_count > p->feature_count;
-}
-
 /* Is there an assignment within these limits? */
 static enum tp_status ask(
     struct probe *p, struct tp_limits limits, enum tp_answer *answer, struct tp_error *err)
 {
+    struct tp_breach breach;
     tp_problem_set_limits(p->problem, limits);
     *answer = TP_ANSWER_NO;
-    if (impossible(p->problem))
-        return TP_OK;
+    enum tp_status status = tp_find_breach(p->problem, &breach, err);
+    bool proven = !status && breach.kind;
+    tp_breach_release(&breach);
+    if (status || proven)
+        return status;
     if (p->problem->unit_count > TP_EXACT_UNITS_MAX)
         return search(p, answer, err);
-    enum tp_status status = tp_exact(p->problem, p->judge, p->legal, answer, err);
+    status = tp_exact(p->problem, p->judge, p->legal, answer, err);
     p->found |= !status && *answer == TP_ANSWER_YES;
     return status;
 }
