@@ -59,21 +59,37 @@ static enum tp_status count_units(const struct tp_problem *problem, struct tp_er
         problem->tower_count, problem->unit_count);
 }
 
-static enum tp_status open_court(const struct tp_question *question, struct tp_solution *solution,
-    struct court *court, struct tp_error *err)
+static int32_t ranks_per_tower(const struct tp_question *question)
 {
-    int32_t ranks = question->topology->ranks_per_host * question->hosts_per_tower;
-    enum tp_status status = tp_problem_new(question->model, question->topology, ranks,
-        question->affinity, &solution->problem, &solution->why);
-    if (!status)
-        status = count_units(solution->problem, &solution->why);
+    return question->topology->ranks_per_host * question->hosts_per_tower;
+}
+
+enum tp_status tp_question_problem(const struct tp_question *question, struct tp_problem **problem,
+    struct tp_error *why, struct tp_error *err)
+{
+    *problem = NULL;
+    *why = (struct tp_error){.status = TP_OK};
+    enum tp_status status = tp_problem_new(question->model, question->topology,
+        ranks_per_tower(question), question->affinity, problem, why);
     if (status == TP_EINFEASIBLE)
         return TP_OK;
     if (status)
-        return tp_fail(err, status, "%s", solution->why.text);
+        return tp_fail(err, status, "%s", why->text);
+    double balance = question->balance, ratio = question->ratio;
+    tp_problem_set_limits(*problem, (struct tp_limits){isnan(balance) ? (double)INFINITY : balance,
+                                        isnan(ratio) ? (double)INFINITY : ratio});
+    return TP_OK;
+}
+
+static enum tp_status open_court(const struct tp_question *question, struct tp_solution *solution,
+    struct court *court, struct tp_error *err)
+{
+    enum tp_status status = tp_question_problem(question, &solution->problem, &solution->why, err);
+    if (status || !solution->problem || count_units(solution->problem, &solution->why))
+        return status;
     *court = (struct court){.question = question,
         .problem = solution->problem,
-        .ranks_per_tower = ranks,
+        .ranks_per_tower = ranks_per_tower(question),
         .tower_of_table = TP_NEW(question->model->table_count, int32_t)};
     return court->tower_of_table ? TP_OK : tp_fail_memory(err);
 }
@@ -123,9 +139,28 @@ void tp_solution_release(struct tp_solution *solution)
     memset(solution, 0, sizeof *solution);
 }
 
+/* Stride has one assignment to ask about. */
+static enum tp_status stride_fits(const struct tp_question *question, enum tp_answer *answer,
+    struct tp_limits *limits, struct tp_error *err)
+{
+    struct tp_question quick = *question;
+    struct tp_solution solution;
+    quick.quick = true;
+    enum tp_status status = tp_solve(&quick, &solution, err);
+    if (status)
+        return status;
+    *answer = solution.partition.answer;
+    if (*answer == TP_ANSWER_YES && limits)
+        *limits = solution.partition.limits;
+    tp_solution_release(&solution);
+    return TP_OK;
+}
+
 enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
     struct tp_limits *limits, struct tp_error *err)
 {
+    if (question->strategy == TP_STRATEGY_STRIDE)
+        return stride_fits(question, answer, limits, err);
     struct tp_solution solution = {0};
     struct tp_limits settled;
     struct court court = {0};

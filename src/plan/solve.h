@@ -41,6 +41,13 @@ enum tp_status tp_solve(
     const struct tp_question *question, struct tp_solution *solution, struct tp_error *err);
 void tp_solution_release(struct tp_solution *solution);
 
+/* The partitioning problem of a question, with the limits given set and the automatic ones open.
+ * @param problem  out, to be freed with tp_problem_free(); NULL: the constraints contradict each other
+ *                 or name a tower that does not exist, as `why` says.
+ * @return TP_OK also then; TP_EINPUT when model and topology do not fit together; TP_ENOMEM. */
+enum tp_status tp_question_problem(const struct tp_question *question, struct tp_problem **problem,
+    struct tp_error *why, struct tp_error *err);
+
 /* Whether there is any legal assignment, without looking for a good one.
  * @param limits  out: as settled, when the answer is yes. NULL: automatic limits are not tightened, which
  *                is quicker. */
