@@ -139,6 +139,26 @@ void tp_solution_release(struct tp_solution *solution)
     memset(solution, 0, sizeof *solution);
 }
 
+enum tp_status tp_fits_alone(const struct tp_question *question, const struct tp_problem *problem,
+    int32_t unit, int32_t tower, int *fits, struct tp_error *err)
+{
+    struct tp_placement *placement = NULL;
+    bool proven = false;
+    int32_t *tower_of_table = TP_NEW(question->model->table_count, int32_t);
+    if (!tower_of_table)
+        return tp_fail_memory(err);
+    for (int32_t i = 0; i < question->model->table_count; i++)
+        tower_of_table[i] = problem->unit_of_table[i] == unit ? tower : -1;
+    enum tp_status status = tp_place(question->model, question->topology, ranks_per_tower(question),
+        tower_of_table, TP_JUDGE_STEPS, &placement, &proven, err);
+    if (!status) {
+        *fits = placement ? 1 : proven ? 0 : -1;
+        tp_placement_free(placement);
+    }
+    free(tower_of_table);
+    return status;
+}
+
 /* Stride has one assignment to ask about. */
 static enum tp_status stride_fits(const struct tp_question *question, enum tp_answer *answer,
     struct tp_limits *limits, struct tp_error *err)

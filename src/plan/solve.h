@@ -54,6 +54,12 @@ enum tp_status tp_question_problem(const struct tp_question *question, struct tp
 enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
     struct tp_limits *limits, struct tp_error *err);
 
+/* Whether a unit, alone in a tower, can be placed on its ranks; the other units weigh what they must
+ * wherever they are.
+ * @param fits  out: 1 it fits, 0 it does not (exhaustive search), -1 no way was found. */
+enum tp_status tp_fits_alone(const struct tp_question *question, const struct tp_problem *problem,
+    int32_t unit, int32_t tower, int *fits, struct tp_error *err);
+
 /* Why the answer is no: the limit that binds, the units that force it, and the nearest settings that
  * work, each of them tried.
  * @return TP_EINFEASIBLE with the explanation; another status when that could not be found out. */

@@ -123,6 +123,8 @@ topology 'hosts with their own number of ranks' '$ahosts: [{index: 0, ranks: 2}]
 
 # No file is wrong here, but there is no plan: exit status 1.
 sed '$aconstraints: [{together: [user, item]}, {apart: [user, item]}]' good_model.yaml >bad.yaml
-expect 'constraints that contradict each other' 1 'constraints contradict each other
-[user, item]' plan -m bad.yaml -t good_topology.yaml --strategy load -o out.yaml
+expect 'constraints that leave no plan' 1 'no plan fits (proven)
+constraint together: [user, item]
+1 unit to fill them
+leave out the constraint together: [user, item]' plan -m bad.yaml -t good_topology.yaml --strategy load -o out.yaml
 finish

@@ -16,6 +16,7 @@
 
 #include <check.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static void confirm_refusal(struct trial *trial, const struct tp_error *error)
 
 /* Turns the options that a line of advice names; balance and ratio may stand on one. @return false when
  * it is not about such options. */
-static bool take_advice(const char *line, struct tp_plan_options *options)
+static bool take_option(const char *line, struct tp_plan_options *options)
 {
     double balance, ratio;
     int hosts;
@@ -76,24 +77,53 @@ static bool take_advice(const char *line, struct tp_plan_options *options)
         options->ratio = ratio;
     } else if (sscanf(line, " --hosts-per-tower %d", &hosts) == 1) {
         options->hosts_per_tower = hosts;
+    } else if (strstr(line, " --strategy load") == line + 1) {
+        options->strategy = TP_STRATEGY_LOAD;
     } else {
         return false;
     }
     return true;
 }
 
-/* Every option that the refusal says works must lead to a plan. */
+/* Edits the specs as a line of advice says. @return false when it is not about a number in them. */
+static bool take_edit(const char *line, struct trial *trial)
+{
+    struct tp_model *model = trial->model;
+    struct tp_topology *topology = trial->topology;
+    int64_t number;
+    int table;
+    if (sscanf(line, " batch_size %" SCNd64, &number) == 1)
+        model->batch_size = number;
+    else if (sscanf(line, " local_batch_size %" SCNd64, &number) == 1)
+        model->local_batch_size = number;
+    else if (sscanf(line, " table t%d: rows %" SCNd64, &table, &number) == 2)
+        model->tables[table].rows = number;
+    else if (sscanf(line, " memory_bytes %" SCNd64, &number) == 1)
+        for (int h = 0; h < topology->host_count; h++)
+            topology->hosts[h].memory_bytes =
+                number > topology->hosts[h].memory_bytes ? number : topology->hosts[h].memory_bytes;
+    else
+        return false;
+    return true;
+}
+
+/* Every option, and every number in the specs, that the refusal says works must lead to a plan. */
 static void try_advice(struct trial *trial, const struct tp_error *refusal)
 {
     const char *line = strstr(refusal->text, "nearest settings that work");
     struct tp_plan_options asked = trial->options;
+    if (strstr(refusal->text, "without --balance and --ratio the nearest"))
+        asked.balance = asked.ratio = (double)NAN;
     while (line && (line = strchr(line, '\n'))) {
         struct tp_error error = {0};
         line++;
-        if (take_advice(line, &trial->options) &&
+        trial->options = asked;
+        bool edited = take_edit(line, trial);
+        if ((edited || take_option(line, &trial->options)) &&
             trial_plan(trial, &trial->affinity, &error) == TP_EINFEASIBLE)
             complain(&trial->complaints, "advice does not work: %.40s", line);
-        trial->options = asked;
+        if (edited && !trial_load(trial))
+            return;
     }
     tp_plan_free(trial->plan);
     trial->plan = NULL;
