@@ -16,6 +16,7 @@ struct court {
     const struct tp_question *question;
     const struct tp_problem *problem;
     int32_t ranks_per_tower;
+    int32_t hard_verdicts;   /* that ended for want of steps */
     int32_t *tower_of_table; /* scratch */
     enum tp_status status;   /* first failure of placing; then every verdict is "unsure" */
 };
@@ -33,11 +34,14 @@ static int fits(void *context, const int32_t *tower_of_unit, int32_t tower)
         int32_t t = tower_of_unit[problem->unit_of_table[i]];
         court->tower_of_table[i] = tower < 0 || t == tower ? t : -1;
     }
-    int64_t steps = problem->unit_count <= TP_EXACT_UNITS_MAX ? TP_JUDGE_STEPS : 0;
+    int64_t steps = 0;
+    if (problem->unit_count <= TP_EXACT_UNITS_MAX)
+        steps = court->hard_verdicts < TP_JUDGE_HARD_VERDICTS ? TP_JUDGE_STEPS : TP_JUDGE_FEW_STEPS;
     court->status = tp_place(model, court->question->topology, court->ranks_per_tower,
         court->tower_of_table, steps, &placement, &proven, NULL);
     bool placed = !court->status && placement;
     tp_placement_free(court->status ? NULL : placement);
+    court->hard_verdicts += !placed && !proven;
     return placed ? 1 : proven ? 0 : -1;
 }
 

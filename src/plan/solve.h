@@ -13,6 +13,11 @@
  * wrong. */
 #define TP_JUDGE_STEPS 200000
 
+/* One question may have so many verdicts that used all of these up; later ones get few, so that sets
+ * of tables at the edge of what fits cost seconds, not minutes. */
+#define TP_JUDGE_HARD_VERDICTS 16
+#define TP_JUDGE_FEW_STEPS 2000
+
 struct tp_question {
     const struct tp_model *model;
     const struct tp_topology *topology;
