@@ -42,7 +42,6 @@ static enum tp_status loosen(struct tp_inquiry *inquiry, bool balance, bool rati
     enum tp_status status = tp_inquire(inquiry, &question, &answer, found, err);
     if (status || answer != TP_ANSWER_YES)
         return status;
-    question.balance = balance ? found->balance : question.balance;
     question.ratio = ratio ? found->ratio : question.ratio;
     if (balance && !ratio && found->balance <= TP_BALANCE_LEAST)
         status = try_small_balance(inquiry, &question, found->balance, works, err);
