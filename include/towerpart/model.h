@@ -31,7 +31,8 @@ struct tp_feature {
     double pooling;     /* mean ids per sample, > 0; default 1 */
     double pooling_p99; /* 99th percentile of ids per sample; 0: not known. For people only */
     int64_t distinct;   /* different ids seen in a log; 0: not known. For people only */
-    struct tp_hot_point *hot_rows; /* (hot_count) both strictly ascending; NULL: lookups are even */
+    struct tp_hot_point *hot_rows; /* (hot_count) both strictly ascending, share per row falling;
+                                      NULL: lookups are even */
     int32_t hot_count;
 };
 
@@ -116,5 +117,6 @@ const char *tp_dtype_name(enum tp_dtype dtype);
 const char *tp_optimizer_name(enum tp_optimizer optimizer);
 const char *tp_interaction_name(enum tp_interaction interaction);
 const char *tp_tower_module_name(enum tp_tower_module_kind kind);
+const char *tp_row_order_name(enum tp_row_order order);
 
 #endif

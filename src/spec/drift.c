@@ -62,11 +62,44 @@ static void drift_tables(
                 (long long)before->rows, (long long)after->rows);
         if (before->dim != after->dim)
             tp_text_add(lines, "table %s: dim %d -> %d\n", before->name, before->dim, after->dim);
+        if (before->row_order != after->row_order)
+            tp_text_add(lines, "table %s: row_order %s -> %s\n", before->name,
+                tp_row_order_name(before->row_order), tp_row_order_name(after->row_order));
     }
     for (int32_t i = 0; i < new->table_count; i++)
         if (table_named(old, new->tables[i].name, i) < 0)
             tp_text_add(lines, "table %s: added (%lld rows, dim %d)\n", new->tables[i].name,
                 (long long)new->tables[i].rows, new->tables[i].dim);
+}
+
+static bool same_hot_rows(const struct tp_feature *a, const struct tp_feature *b)
+{
+    if (a->hot_count != b->hot_count)
+        return false;
+    for (int32_t i = 0; i < a->hot_count; i++)
+        if (a->hot_rows[i].rows != b->hot_rows[i].rows ||
+            a->hot_rows[i].share != b->hot_rows[i].share)
+            return false;
+    return true;
+}
+
+/* What a feature's ids look like. */
+static void drift_ids(
+    const struct tp_feature *before, const struct tp_feature *after, struct tp_text *lines)
+{
+    if (before->pooling != after->pooling) {
+        tp_text_add(lines, "feature %s: ", before->name);
+        drift_real(lines, "pooling", before->pooling, after->pooling);
+    }
+    if (before->pooling_p99 != after->pooling_p99) {
+        tp_text_add(lines, "feature %s: ", before->name);
+        drift_real(lines, "pooling_p99", before->pooling_p99, after->pooling_p99);
+    }
+    if (before->distinct != after->distinct)
+        tp_text_add(lines, "feature %s: distinct %lld -> %lld\n", before->name,
+            (long long)before->distinct, (long long)after->distinct);
+    if (!same_hot_rows(before, after))
+        tp_text_add(lines, "feature %s: hot_rows changed\n", before->name);
 }
 
 static void drift_features(
@@ -84,10 +117,7 @@ static void drift_features(
         const char *to = new->tables[after->table].name;
         if (strcmp(from, to) != 0)
             tp_text_add(lines, "feature %s: table %s -> %s\n", before->name, from, to);
-        if (before->pooling != after->pooling) {
-            tp_text_add(lines, "feature %s: ", before->name);
-            drift_real(lines, "pooling", before->pooling, after->pooling);
-        }
+        drift_ids(before, after, lines);
     }
     for (int32_t i = 0; i < new->feature_count; i++)
         if (feature_named(old, new->features[i].name, i) < 0)

@@ -21,8 +21,10 @@ void tp_model_free(struct tp_model *model)
     for (int32_t i = 0; i < model->constraint_count; i++)
         free(model->constraints[i].features);
     free(model->constraints);
-    for (int32_t i = 0; i < model->feature_count; i++)
+    for (int32_t i = 0; i < model->feature_count; i++) {
+        free(model->features[i].hot_rows);
         free(model->features[i].name);
+    }
     free(model->features);
     for (int32_t i = 0; i < model->table_count; i++)
         free(model->tables[i].name);
@@ -53,6 +55,20 @@ static bool copy_tables(const struct tp_model *from, struct tp_model *to)
     return true;
 }
 
+/* Puts a copy in place of what the feature borrows, so that a failure leaves nothing to free twice. */
+static bool copy_hot_rows(struct tp_feature *feature)
+{
+    const struct tp_hot_point *from = feature->hot_rows;
+    feature->hot_rows = NULL;
+    if (!from)
+        return true;
+    feature->hot_rows = TP_NEW(feature->hot_count, struct tp_hot_point);
+    if (!feature->hot_rows)
+        return false;
+    memcpy(feature->hot_rows, from, (size_t)feature->hot_count * sizeof *from);
+    return true;
+}
+
 static bool copy_features(const struct tp_model *from, struct tp_model *to)
 {
     to->features = TP_NEW(from->feature_count, struct tp_feature);
@@ -61,7 +77,8 @@ static bool copy_features(const struct tp_model *from, struct tp_model *to)
     to->feature_count = from->feature_count;
     for (int32_t i = 0; i < from->feature_count; i++) {
         to->features[i] = from->features[i];
-        if (!copy_name(&to->features[i].name))
+        bool has_name = copy_name(&to->features[i].name);
+        if (!copy_hot_rows(&to->features[i]) || !has_name)
             return false;
     }
     return true;
@@ -176,6 +193,12 @@ const char *tp_interaction_name(enum tp_interaction interaction)
 {
     static const char *const names[] = {[TP_DLRM] = "dlrm", [TP_DCN] = "dcn"};
     return names[interaction];
+}
+
+const char *tp_row_order_name(enum tp_row_order order)
+{
+    static const char *const names[] = {[TP_ROWS_HASHED] = "hashed", [TP_ROWS_RANKED] = "ranked"};
+    return names[order];
 }
 
 const char *tp_tower_module_name(enum tp_tower_module_kind kind)

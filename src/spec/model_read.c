@@ -15,27 +15,24 @@
 #include "spec/common.h"
 #include "spec/model_reader.h"
 
-#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROWS_MAX ((int64_t)1 << 40)
 #define BATCH_MAX ((int64_t)1 << 40)
-#define POOLING_MAX 1e6
 
-#define WHY_POOLING "mean and weighted pooling are not supported, every feature is summed"
 #define WHY_SEQUENCE "sequence (unpooled) embeddings are not supported, every feature is summed"
 #define WHY_TIER                                                                                   \
     "host-memory (UVM) tiers and caches are not supported, tables live in device memory"
 #define WHY_SHARDING "data-parallel tables are not supported, and the plan says where a table goes"
 
 const struct tp_refusal tp_model_refused[] = {
-    {"pooling_type", WHY_POOLING},
-    {"pooling_mode", WHY_POOLING},
-    {"combiner", WHY_POOLING},
-    {"weighted", WHY_POOLING},
-    {"is_weighted", WHY_POOLING},
-    {"per_sample_weights", WHY_POOLING},
+    {"pooling_type", TP_WHY_POOLING},
+    {"pooling_mode", TP_WHY_POOLING},
+    {"combiner", TP_WHY_POOLING},
+    {"weighted", TP_WHY_POOLING},
+    {"is_weighted", TP_WHY_POOLING},
+    {"per_sample_weights", TP_WHY_POOLING},
     {"sequence", WHY_SEQUENCE},
     {"is_sequence", WHY_SEQUENCE},
     {"pooled", WHY_SEQUENCE},
@@ -115,46 +112,13 @@ static enum tp_status read_batch(const struct tp_model_reader *r, const struct t
     return tp_yaml_as_integer(r->yaml, local, 1, BATCH_MAX, &model->local_batch_size, r->err);
 }
 
-/* `pooling: mean` is how other tools name a kind of pooling; here it is a count. */
-static enum tp_status read_pooling(
-    const struct tp_model_reader *r, const struct tp_yaml_node *entry, double *pooling)
-{
-    static const char *const kinds[] = {
-        "mean", "avg", "average", "weighted", "max", "sqrtn", "none", "sum", NULL};
-    const struct tp_yaml_node *node = tp_yaml_get(entry, "pooling");
-    for (int i = 0; node && node->kind == TP_YAML_SCALAR && kinds[i]; i++)
-        if (!strcmp(node->value, kinds[i]))
-            return tp_yaml_fail(r->yaml, node, r->err,
-                "found '%s', expected the mean number of ids per sample: %s", kinds[i],
-                WHY_POOLING);
-    return tp_yaml_real(r->yaml, entry, "pooling", false, DBL_MIN, POOLING_MAX, pooling, r->err);
-}
-
-/* A name alone, or {name, pooling}. */
-static enum tp_status read_feature(const struct tp_model_reader *r,
-    const struct tp_yaml_node *entry, struct tp_feature *feature,
-    const struct tp_yaml_node **name_node)
-{
-    static const char *const keys[] = {"name", "pooling", NULL};
-    feature->pooling = 1.0;
-    *name_node = entry;
-    if (entry->kind == TP_YAML_SCALAR)
-        return tp_spec_name(r->yaml, entry, &feature->name, r->err);
-    enum tp_status status = tp_spec_mapping(r->yaml, entry, keys, tp_model_refused, r->err);
-    if (status == TP_OK)
-        status = tp_spec_name_key(r->yaml, entry, "name", &feature->name, r->err);
-    if (status == TP_OK) {
-        *name_node = tp_yaml_get(entry, "name");
-        status = read_pooling(r, entry, &feature->pooling);
-    }
-    return status;
-}
-
 static enum tp_status read_table(
     const struct tp_model_reader *r, const struct tp_yaml_node *node, struct tp_table *table)
 {
-    static const char *const keys[] = {"name", "rows", "dim", "features", NULL};
+    static const char *const keys[] = {"name", "rows", "dim", "row_order", "features", NULL};
+    static const char *const orders[] = {"hashed", "ranked", NULL};
     const struct tp_yaml_node *list = NULL;
+    int order = TP_ROWS_HASHED;
     enum tp_status status = tp_spec_mapping(r->yaml, node, keys, tp_model_refused, r->err);
     if (status == TP_OK)
         status = tp_spec_name_key(r->yaml, node, "name", &table->name, r->err);
@@ -162,6 +126,9 @@ static enum tp_status read_table(
         status = tp_yaml_integer(r->yaml, node, "rows", true, 1, ROWS_MAX, &table->rows, r->err);
     if (status == TP_OK)
         status = tp_yaml_int32(r->yaml, node, "dim", true, 1, TP_WIDTH_MAX, &table->dim, r->err);
+    if (status == TP_OK)
+        status = tp_yaml_word(r->yaml, node, "row_order", false, orders, &order, r->err);
+    table->row_order = (enum tp_row_order)order;
     if (status == TP_OK)
         status = tp_yaml_need(r->yaml, node, "features", "a list of feature names", &list, r->err);
     if (status == TP_OK)
@@ -248,7 +215,8 @@ static enum tp_status read_features(struct tp_model_reader *r, const struct tp_y
             struct tp_feature *feature = &model->features[f];
             const struct tp_yaml_node *place;
             feature->table = t;
-            enum tp_status status = read_feature(r, entries->items[i], feature, &place);
+            enum tp_status status =
+                tp_model_read_feature(r, entries->items[i], model->tables[t].rows, feature, &place);
             if (status != TP_OK)
                 return status;
             r->features[f] = (struct tp_name_place){feature->name, place, f};

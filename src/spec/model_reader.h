@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the model reader share: model_read.c and model_arch.c. */
+/* What the parts of the model reader share: model_read.c, model_feature.c and model_arch.c. */
 #ifndef TP_SPEC_MODEL_READER_H
 #define TP_SPEC_MODEL_READER_H
 
@@ -17,6 +17,8 @@ struct tp_model_reader {
     struct tp_error *err;
 };
 
+#define TP_WHY_POOLING "mean and weighted pooling are not supported, every feature is summed"
+
 /* Keys of other tools that ask for what towerpart does not do. */
 extern const struct tp_refusal tp_model_refused[];
 
@@ -24,6 +26,11 @@ extern const struct tp_refusal tp_model_refused[];
 enum tp_status tp_model_read_section(const struct tp_model_reader *r,
     const struct tp_yaml_node *root, const char *key, const char *const *known_keys,
     const struct tp_yaml_node **node);
+
+/* An entry of a table's features: a name alone, or a mapping. *name_node is where the name stands. */
+enum tp_status tp_model_read_feature(const struct tp_model_reader *r,
+    const struct tp_yaml_node *entry, int64_t table_rows, struct tp_feature *feature,
+    const struct tp_yaml_node **name_node);
 
 /* After the tables. */
 enum tp_status tp_model_read_arch(const struct tp_model_reader *r, const struct tp_yaml_node *root);

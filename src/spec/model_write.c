@@ -1,8 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A resolved model spec to the entries of a YAML mapping, every default written out; what has no
- * meaning beside another choice (cross layers of a dlrm, rank of a dlrm module) is left out, because
- * the reader refuses it. Reading the result gives an equal spec. Cost: linear. */
+ * meaning beside another choice is left out (cross layers of a dlrm and the rank of a dlrm module, which
+ * the reader refuses there; the order of rows that are all alike). Reading the result gives an equal spec. Cost: linear. */
 #include "spec/spec.h"
+
+/* What a log showed is written if one was looked at. */
+static void write_feature(const struct tp_feature *feature, struct tp_yaml_out *out)
+{
+    tp_yaml_out_mapping(out, NULL, TP_YAML_FLOW);
+    tp_yaml_out_text(out, "name", feature->name);
+    tp_yaml_out_real(out, "pooling", feature->pooling);
+    if (feature->pooling_p99 > 0)
+        tp_yaml_out_real(out, "pooling_p99", feature->pooling_p99);
+    if (feature->distinct > 0)
+        tp_yaml_out_integer(out, "distinct", feature->distinct);
+    if (feature->hot_count > 0)
+        tp_yaml_out_sequence(out, "hot_rows", TP_YAML_FLOW);
+    for (int32_t i = 0; i < feature->hot_count; i++) {
+        tp_yaml_out_sequence(out, NULL, TP_YAML_FLOW);
+        tp_yaml_out_integer(out, NULL, feature->hot_rows[i].rows);
+        tp_yaml_out_real(out, NULL, feature->hot_rows[i].share);
+        tp_yaml_out_end(out);
+    }
+    if (feature->hot_count > 0)
+        tp_yaml_out_end(out);
+    tp_yaml_out_end(out);
+}
+
+/* The order of rows matters where some are hotter than others. */
+static bool order_matters(const struct tp_model *model, const struct tp_table *table)
+{
+    bool matters = table->row_order != TP_ROWS_HASHED;
+    for (int32_t i = 0; i < table->feature_count; i++)
+        matters = matters || model->features[table->first_feature + i].hot_count > 0;
+    return matters;
+}
 
 static void write_table(
     const struct tp_model *model, const struct tp_table *table, struct tp_yaml_out *out)
@@ -11,14 +43,11 @@ static void write_table(
     tp_yaml_out_text(out, "name", table->name);
     tp_yaml_out_integer(out, "rows", table->rows);
     tp_yaml_out_integer(out, "dim", table->dim);
+    if (order_matters(model, table))
+        tp_yaml_out_text(out, "row_order", tp_row_order_name(table->row_order));
     tp_yaml_out_sequence(out, "features", TP_YAML_FLOW);
-    for (int32_t i = 0; i < table->feature_count; i++) {
-        const struct tp_feature *feature = &model->features[table->first_feature + i];
-        tp_yaml_out_mapping(out, NULL, TP_YAML_FLOW);
-        tp_yaml_out_text(out, "name", feature->name);
-        tp_yaml_out_real(out, "pooling", feature->pooling);
-        tp_yaml_out_end(out);
-    }
+    for (int32_t i = 0; i < table->feature_count; i++)
+        write_feature(&model->features[table->first_feature + i], out);
     tp_yaml_out_end(out);
     tp_yaml_out_end(out);
 }

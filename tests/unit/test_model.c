@@ -273,8 +273,8 @@ static const struct {
     {"dim: 16", "dim: 65537", "m:14:10: tables[0].dim: found '65537', expected " WIDTH},
     {"    rows: 1000\n", "", "m:12:5: tables[0]: found no key 'rows', expected rows: " ROWS},
     {"    dim: 16\n", "    dmi: 16\n",
-        "m:14:5: tables[0].dmi: found an unknown key, expected one of these: name, rows, dim and "
-        "features"},
+        "m:14:5: tables[0].dmi: found an unknown key, expected one of these: name, rows, dim, "
+        "row_order and features"},
     {"name: t1", "name: t0",
         "m:17:11: tables[1].name: found the table 't0' a second time (first in line 12)"},
     {"name: b", "name: a",
@@ -288,8 +288,8 @@ static const struct {
     {"      - c\n", "      - ''\n",
         "m:23:9: tables[1].features[1]: found '' in quotes, expected a text"},
     {"      - c\n", "      - [c]\n",
-        "m:23:9: tables[1].features[1]: found a list, expected a mapping with the keys name and "
-        "pooling"},
+        "m:23:9: tables[1].features[1]: found a list, expected a mapping with the keys name, "
+        "pooling, pooling_p99, distinct and hot_rows"},
     {"      - c\n", "      - \"c\\e[31m\"\n",
         "m:23:9: tables[1].features[1]: found a control character, expected a name without any"},
     {"      - c\n", "      - \"c\\x85\"\n",
