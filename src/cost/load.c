@@ -17,6 +17,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "cost/skew.h"
 #include "spec/spec.h"
 
 #include <math.h>
@@ -74,12 +75,15 @@ enum tp_status tp_sizes_init(struct tp_sizes *sizes, const struct tp_model *mode
 }
 
 struct tp_shard_load tp_shard_load(const struct tp_sizes *sizes, const struct tp_model *model,
-    const struct tp_table *table, enum tp_sharding sharding, int64_t rows, int32_t columns)
+    const struct tp_table *table, enum tp_sharding sharding, int64_t row, int64_t rows,
+    int32_t columns)
 {
-    double share = sharding == TP_SHARD_ROW ? (double)rows / (double)table->rows : 1;
     double ids = 0; /* per sample that reach the shard */
-    for (int32_t i = 0; i < table->feature_count; i++)
-        ids += model->features[table->first_feature + i].pooling * share;
+    for (int32_t i = 0; i < table->feature_count; i++) {
+        const struct tp_feature *feature = &model->features[table->first_feature + i];
+        double share = sharding == TP_SHARD_ROW ? tp_row_share(feature, table, row, rows) : 1;
+        ids += feature->pooling * share;
+    }
     double parameters = (double)rows * columns;
     return (struct tp_shard_load){
         .parameter_bytes = parameters * (sizes->value_bytes + sizes->state_value_bytes) +
@@ -263,8 +267,8 @@ static enum tp_status add_table(struct tp_placement_sums *sums, const struct tp_
             return tp_fail(err, TP_EINPUT, "table %s: a shard on rank %d, expected 0 to %d",
                 table->name, (int)shard->rank, (int)(sizes->rank_count - 1));
         struct tp_rank_sums *rank = &sums->ranks[shard->rank];
-        struct tp_shard_load load =
-            tp_shard_load(sizes, model, table, place->sharding, shard->rows, shard->columns);
+        struct tp_shard_load load = tp_shard_load(
+            sizes, model, table, place->sharding, shard->row, shard->rows, shard->columns);
         rank->parameter_bytes += load.parameter_bytes;
         rank->lookup_bytes += load.lookup_bytes;
         rank->width += load.width;

@@ -35,11 +35,13 @@ struct tp_shard_load {
     double ids_per_sample;  /* id bytes per sample: 8 * ids + 4 * bags */
 };
 
-/* @param rows     rows of the shard. @param columns  its columns.
- * @param sharding table and column shards see every id of their features, row shards
- *                 rows/table.rows of them; each a length per bag. */
+/* @param row, rows  first row and rows of the shard. @param columns  its columns.
+ * @param sharding   table and column shards see every id of their features, row shards those of their
+ *                   rows (tp_row_share()); each a length per bag.
+ * Of row shards with equally many rows, none weighs more than the one at row 0. */
 struct tp_shard_load tp_shard_load(const struct tp_sizes *sizes, const struct tp_model *model,
-    const struct tp_table *table, enum tp_sharding sharding, int64_t rows, int32_t columns);
+    const struct tp_table *table, enum tp_sharding sharding, int64_t row, int64_t rows,
+    int32_t columns);
 
 /* The sums over a set of shards that memory depends on. */
 struct tp_rank_sums {

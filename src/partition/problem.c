@@ -150,7 +150,7 @@ static double least_memory(const struct tp_sizes *s, const struct tp_model *mode
     const struct tp_table *table, double *everywhere)
 {
     struct tp_shard_load whole =
-        tp_shard_load(s, model, table, TP_SHARD_TABLE, table->rows, table->dim);
+        tp_shard_load(s, model, table, TP_SHARD_TABLE, 0, table->rows, table->dim);
     double ranks = s->ranks_per_tower, per_rank = s->batch / ranks;
     *everywhere = 2 * s->local_batch * (whole.ids_per_sample + whole.width * s->e_max);
     double tower_terms = 2 * per_rank * 2 * whole.width * s->e_max;
@@ -166,7 +166,7 @@ static void weigh(const struct tp_model *model, const struct tp_sizes *sizes, st
     for (int32_t i = 0; i < model->table_count; i++) {
         const struct tp_table *table = &model->tables[i];
         struct tp_shard_load whole =
-            tp_shard_load(sizes, model, table, TP_SHARD_TABLE, table->rows, table->dim);
+            tp_shard_load(sizes, model, table, TP_SHARD_TABLE, 0, table->rows, table->dim);
         struct tp_tower_shape shape = {0};
         tp_tower_shape_add(&shape, model, table);
         double more, *weight = p->weight + (int64_t)p->unit_of_table[i] * TP_RESOURCES;

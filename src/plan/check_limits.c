@@ -111,7 +111,7 @@ static void weigh_towers(
         const struct tp_table *table = &model->tables[i];
         struct tower_weights *tower = &towers[check->table_tower[i]];
         tower->lookup_bytes +=
-            tp_shard_load(sizes, model, table, TP_SHARD_TABLE, table->rows, table->dim)
+            tp_shard_load(sizes, model, table, TP_SHARD_TABLE, 0, table->rows, table->dim)
                 .lookup_bytes;
         tp_tower_shape_add(&tower->shape, model, table);
     }
@@ -201,7 +201,7 @@ static double bytes_on_rank(
         const struct tp_shard *s = &place->shards[i];
         if (s->rank == rank)
             bytes += tp_shard_load(
-                sizes, model, &model->tables[table], place->sharding, s->rows, s->columns)
+                sizes, model, &model->tables[table], place->sharding, s->row, s->rows, s->columns)
                          .parameter_bytes;
     }
     return bytes;

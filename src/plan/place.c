@@ -45,13 +45,15 @@ struct tp_shard_load tp_piece_load(
     const struct tp_placer *p, int32_t table, struct tp_cut cut, int32_t i)
 {
     const struct tp_table *t = &p->model->tables[table];
-    int64_t rows = t->rows;
+    int64_t row = 0, rows = t->rows;
     int32_t columns = t->dim;
-    if (cut.sharding == TP_SHARD_ROW)
-        rows = block_start(p, table, i + 1) - block_start(p, table, i);
-    else
+    if (cut.sharding == TP_SHARD_ROW) {
+        row = block_start(p, table, i);
+        rows = block_start(p, table, i + 1) - row;
+    } else {
         columns /= cut.pieces;
-    return tp_shard_load(&p->sizes, p->model, t, cut.sharding, rows, columns);
+    }
+    return tp_shard_load(&p->sizes, p->model, t, cut.sharding, row, rows, columns);
 }
 
 double tp_piece_bytes(const struct tp_placer *p, const struct tp_shard_load *load)

@@ -64,8 +64,8 @@ static double parameter_bytes(const struct tp_speech *s, int32_t unit)
     for (int32_t i = 0; i < s->model->table_count; i++) {
         const struct tp_table *t = &s->model->tables[i];
         if (unit < 0 || s->problem->unit_of_table[i] == unit)
-            bytes +=
-                tp_shard_load(&sizes, s->model, t, TP_SHARD_TABLE, t->rows, t->dim).parameter_bytes;
+            bytes += tp_shard_load(&sizes, s->model, t, TP_SHARD_TABLE, 0, t->rows, t->dim)
+                         .parameter_bytes;
     }
     return bytes;
 }

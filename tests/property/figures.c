@@ -24,9 +24,9 @@ static void weigh_ranks(struct figures *f, const struct claims *claims)
     for (int i = 0; i < claims->table_count; i++) {
         const struct table_claim *t = &claims->tables[i];
         for (int s = 0; s < t->shard_count; s++)
-            add_weight(
-                &f->rank[t->shards[s].rank], shard_weight(&claims->workload, t->table, t->sharding,
-                                                 t->shards[s].rows, t->shards[s].columns));
+            add_weight(&f->rank[t->shards[s].rank],
+                shard_weight(&claims->workload, t->table, t->sharding, t->shards[s].row,
+                    t->shards[s].rows, t->shards[s].columns));
     }
 }
 

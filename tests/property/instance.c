@@ -176,7 +176,7 @@ static double even_memory(const struct workload *w)
     memset(all, true, (size_t)w->feature_count * sizeof *all);
     struct tower_weight world = tower_weight(w, all);
     for (int i = 0; i < w->table_count; i++) {
-        struct weight t = shard_weight(w, i, BY_TABLE, w->tables[i].rows, w->tables[i].dim);
+        struct weight t = shard_weight(w, i, BY_TABLE, 0, w->tables[i].rows, w->tables[i].dim);
         c.own.parameters += t.parameters / ranks;
         c.own.ids += t.ids / ranks;
         c.own.width += t.width / ranks;
@@ -230,6 +230,39 @@ static void roll_affinity(struct dice *dice, struct instance *instance)
     free(group);
 }
 
+/* Points of a curve that can be: no rows are hotter than those before them. */
+static void roll_hot(struct dice *dice, const struct table *t, struct feature *f)
+{
+    int wanted = dice_between(dice, 1, HOT_MAX);
+    int64_t row =
+        dice_chance(dice, 0.6) ? 1 : 1 + (int64_t)(dice_real(dice, 0, 0.3) * (double)t->rows);
+    double share = pow((double)row / (double)t->rows, dice_real(dice, 0, 1));
+    while (f->hot_count < wanted && row <= t->rows) {
+        if (row == t->rows || share >= 1)
+            share = 1;
+        f->hot[f->hot_count++] = (struct hot){row, share};
+        if (share >= 1)
+            return;
+        int64_t next = row + 1 + (int64_t)((double)row * dice_log(dice, 0.5, 30));
+        double grown = share * pow((double)next / (double)row, dice_real(dice, 0.05, 1));
+        share = fmax(grown, (double)next / (double)t->rows);
+        row = next;
+    }
+}
+
+static void roll_skew(struct dice *dice, struct workload *w)
+{
+    if (dice_chance(dice, 0.5))
+        return;
+    for (int i = 0; i < w->table_count; i++) {
+        struct table *t = &w->tables[i];
+        t->ranked = dice_chance(dice, 0.4);
+        for (int f = t->first_feature; f < t->first_feature + t->feature_count; f++)
+            if (dice_chance(dice, 0.7))
+                roll_hot(dice, t, &w->features[f]);
+    }
+}
+
 void instance_init(struct instance *instance, uint64_t seed, enum instance_size size)
 {
     struct dice dice = {seed * 2 + (size == INSTANCE_LARGE)};
@@ -242,6 +275,7 @@ void instance_init(struct instance *instance, uint64_t seed, enum instance_size 
     roll_rules(&dice, w);
     roll_memory(&dice, w);
     roll_affinity(&dice, instance);
+    roll_skew(&dice, w);
 }
 
 void instance_release(struct instance *instance)

@@ -94,7 +94,7 @@ void packing_world_init(struct packing_world *world, const struct workload *w, i
     *world = (struct packing_world){.w = w, .steps = steps};
     for (int i = 0; i < w->table_count; i++) {
         const struct table *t = &w->tables[i];
-        struct weight whole = shard_weight(w, i, BY_TABLE, t->rows, t->dim);
+        struct weight whole = shard_weight(w, i, BY_TABLE, 0, t->rows, t->dim);
         double lengths = 4.0 * t->feature_count;
         world->ids_least += whole.ids;
         world->width_least += whole.width;
@@ -219,7 +219,7 @@ static void choose_shards(struct search *s, int next, enum sharding sharding, in
     const struct workload *w = s->world->w;
     int table = s->tables[next], count = s->item_count;
     const struct table *t = &w->tables[table];
-    struct weight weight = shard_weight(w, table, sharding, t->rows, t->dim / shards);
+    struct weight weight = shard_weight(w, table, sharding, 0, t->rows, t->dim / shards);
     double ids = s->ids, width = s->width;
     if (count + shards > ITEMS_MAX) {
         s->world->steps = -1;
@@ -244,7 +244,7 @@ static void choose_rows(struct search *s, int next)
     int64_t block = (t->rows + s->ranks - 1) / s->ranks, left = t->rows;
     for (int r = 0; r < s->ranks; r++) {
         int64_t rows = left < block ? left : block;
-        struct weight weight = shard_weight(w, table, BY_ROW, rows, t->dim);
+        struct weight weight = shard_weight(w, table, BY_ROW, t->rows - left, rows, t->dim);
         left -= rows;
         s->room[r] -= shard_need(w, weight);
         s->ids += weight.ids;
@@ -281,7 +281,7 @@ static bool whole_tables_hold(struct search *s)
     for (int i = 0; i < s->table_count; i++) {
         int table = s->tables[i];
         struct weight weight =
-            shard_weight(w, table, BY_TABLE, w->tables[table].rows, w->tables[table].dim);
+            shard_weight(w, table, BY_TABLE, 0, w->tables[table].rows, w->tables[table].dim);
         s->items[s->item_count++] = (struct item){shard_need(w, weight), table};
         s->ids += weight.ids;
         s->width += weight.width;

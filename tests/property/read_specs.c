@@ -24,6 +24,21 @@ static int count_features(struct yaml_view *view, yaml_node_t *tables)
     return count;
 }
 
+static void read_hot(struct yaml_view *view, yaml_node_t *list, struct feature *feature)
+{
+    if (view_count(view, list) > HOT_MAX) {
+        complain(view->complaints, "feature %s has more hot_rows than the judge can hold",
+            feature->name);
+        return;
+    }
+    for (int i = 0; i < view_count(view, list); i++) {
+        yaml_node_t *pair = view_item(view, list, i);
+        feature->hot[feature->hot_count++] =
+            (struct hot){view_integer(view, view_item(view, pair, 0)),
+                view_real(view, view_item(view, pair, 1))};
+    }
+}
+
 /* A feature is a name, or a mapping with a name and its pooling. */
 static void read_feature(struct yaml_view *view, yaml_node_t *node, struct feature *feature)
 {
@@ -35,6 +50,8 @@ static void read_feature(struct yaml_view *view, yaml_node_t *node, struct featu
     read_name(view, view_get(view, node, "name"), feature->name);
     if (view_find(view, node, "pooling"))
         feature->pooling = view_get_real(view, node, "pooling");
+    if (view_find(view, node, "hot_rows"))
+        read_hot(view, view_get(view, node, "hot_rows"), feature);
 }
 
 static void read_tables(struct yaml_view *view, yaml_node_t *list, struct workload *w)
@@ -48,6 +65,8 @@ static void read_tables(struct yaml_view *view, yaml_node_t *list, struct worklo
         t->rows = view_get_integer(view, node, "rows");
         t->dim = view_get_int(view, node, "dim");
         t->first_feature = w->feature_count;
+        if (view_find(view, node, "row_order"))
+            t->ranked = !strcmp(view_text(view, view_get(view, node, "row_order")), "ranked");
         t->feature_count = view_count(view, features);
         for (int j = 0; j < t->feature_count; j++) {
             struct feature *feature = &w->features[w->feature_count++];

@@ -112,6 +112,12 @@ static const struct {
     {"flat_free", "allows: flat", "allows: dmt", "recommends dmt if"},
     {"quality", "balance:", "balances:", "balance is missing"},
     {"model", "batch_size: 8", "batch_size: 8x", "expected an integer"},
+    /* c has 7 rows, 4 of them on rank 2: half of the lookups go to the first, and 4/7 of the others
+     * (B * ids * columns * 4 bytes = 128 in all) or, hottest first, C(4) = 0.8. */
+    {"model", "[fc]", "[{name: fc, hot_rows: [[1, 0.5]]}]", "lookup_bytes 73, found 100.6"},
+    {"model", "dim: 4, features: [fc]",
+        "dim: 4, row_order: ranked, features: [{name: fc, hot_rows: [[1, 0.5], [4, 0.8]]}]",
+        "lookup_bytes 73, found 102.4"},
     {"limits", "ratio: 1.0", "ratio: .nan", "expected a finite number"},
     {"limits", "ratio: 1.0", "ratio: 1.0, ratio: 1.0", "given twice"},
 };

@@ -108,14 +108,43 @@ double backward_bytes(const struct workload *w)
     return dtype_bytes(w->backward);
 }
 
-struct weight shard_weight(
-    const struct workload *w, int table, enum sharding sharding, int64_t rows, int columns)
+/* Lookups of the n hottest rows: the points joined by straight lines on paper that is logarithmic both
+ * ways, from the first one down to (0, 0) on plain paper, from the last one up to (all rows, 1). */
+static double hottest_share(const struct feature *f, const struct table *t, int64_t n)
+{
+    struct hot low = f->hot[0], high = {t->rows, 1};
+    if (n == 0 || n == t->rows)
+        return n ? 1 : 0;
+    if (n < low.rows)
+        return (double)n * low.share / (double)low.rows;
+    for (int i = f->hot_count - 1; i >= 0 && f->hot[i].rows > n; i--)
+        high = f->hot[i];
+    for (int i = 0; i < f->hot_count && f->hot[i].rows <= n; i++)
+        low = f->hot[i];
+    double x0 = log((double)low.rows), x1 = log((double)high.rows), x = log((double)n);
+    double y0 = log(low.share), y1 = log(high.share);
+    return exp((y0 * (x1 - x) + y1 * (x - x0)) / (x1 - x0));
+}
+
+/* Share of a feature's lookups that a block of rows gets. Where hot rows may lie anywhere, the block at
+ * row 0 is taken to have the hottest, and the rest is even. */
+static double block_share(const struct feature *f, const struct table *t, int64_t row, int64_t rows)
+{
+    double even = (double)rows / (double)t->rows;
+    if (!f->hot_count || !rows)
+        return even;
+    if (t->ranked)
+        return hottest_share(f, t, row + rows) - hottest_share(f, t, row);
+    double hottest = hottest_share(f, t, 1), rest = (1 - hottest) * even;
+    return row == 0 ? hottest + rest : rest;
+}
+
+struct weight shard_weight(const struct workload *w, int table, enum sharding sharding, int64_t row,
+    int64_t rows, int columns)
 {
     const struct table *t = &w->tables[table];
-    double values = (double)rows * columns, share = 1;
+    double values = (double)rows * columns;
     struct weight weight = {0};
-    if (sharding == BY_ROW)
-        share = (double)rows / (double)t->rows;
     weight.parameters = values * dtype_bytes(w->stored);
     if (w->optimizer == ROWWISE_ADAGRAD)
         weight.parameters += 4 * (double)rows;
@@ -124,6 +153,7 @@ struct weight shard_weight(
     if (w->optimizer == ADAM)
         weight.parameters += 8 * values;
     for (int f = t->first_feature; f < t->first_feature + t->feature_count; f++) {
+        double share = sharding == BY_ROW ? block_share(&w->features[f], t, row, rows) : 1;
         double ids = w->features[f].pooling * share;
         weight.lookup += global_batch(w) * ids * columns * dtype_bytes(w->stored);
         weight.width += columns;

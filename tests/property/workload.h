@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { NAME_BYTES = 64, LEVELS_MAX = 8, RULE_FEATURES_MAX = 8, LAYERS_MAX = 8 };
+enum { NAME_BYTES = 64, LEVELS_MAX = 8, RULE_FEATURES_MAX = 8, LAYERS_MAX = 8, HOT_MAX = 6 };
 
 enum dtype { FLOAT32, FLOAT16, BFLOAT16, DTYPES };
 enum optimizer { SGD, ROWWISE_ADAGRAD, ADAGRAD, ADAM, OPTIMIZERS };
@@ -29,16 +29,25 @@ extern const char *const interaction_names[INTERACTIONS];
 extern const char *const rule_names[RULES];
 extern const char *const sharding_names[SHARDINGS];
 
+/* The hottest rows of a feature, so many, get that share of its lookups. */
+struct hot {
+    int64_t rows;
+    double share;
+};
+
 struct feature {
     char name[NAME_BYTES];
     int table;
     double pooling;
+    struct hot hot[HOT_MAX]; /* both ascending */
+    int hot_count;           /* 0: lookups are even */
 };
 
 struct table {
     char name[NAME_BYTES];
     int64_t rows;
     int dim, first_feature, feature_count;
+    bool ranked; /* hottest rows first; else they may lie anywhere */
 };
 
 struct rule {
@@ -112,8 +121,8 @@ struct weight {
     double width;      /* columns * features: its part of O_r */
     double ids;        /* bytes of ids and lengths per sample */
 };
-struct weight shard_weight(
-    const struct workload *w, int table, enum sharding sharding, int64_t rows, int columns);
+struct weight shard_weight(const struct workload *w, int table, enum sharding sharding, int64_t row,
+    int64_t rows, int columns);
 
 /* Sums over one tower's features. */
 struct tower_weight {

@@ -11,16 +11,24 @@ static void write_mlp(FILE *file, const char *key, const struct mlp *mlp)
     fprintf(file, "]\n");
 }
 
+static void write_feature(const struct feature *f, const char *before, FILE *file)
+{
+    fprintf(file, "%s{name: %s, pooling: %.17g", before, f->name, f->pooling);
+    for (int i = 0; i < f->hot_count; i++)
+        fprintf(file, "%s[%lld, %.17g]", i ? ", " : ", hot_rows: [", (long long)f->hot[i].rows,
+            f->hot[i].share);
+    fprintf(file, f->hot_count ? "]}" : "}");
+}
+
 static void write_tables(const struct workload *w, FILE *file)
 {
     fprintf(file, "tables:\n");
     for (int i = 0; i < w->table_count; i++) {
         const struct table *t = &w->tables[i];
-        fprintf(file, "  - {name: %s, rows: %lld, dim: %d, features: [", t->name,
-            (long long)t->rows, t->dim);
+        fprintf(file, "  - {name: %s, rows: %lld, dim: %d, %sfeatures: [", t->name,
+            (long long)t->rows, t->dim, t->ranked ? "row_order: ranked, " : "");
         for (int f = t->first_feature; f < t->first_feature + t->feature_count; f++)
-            fprintf(file, "%s{name: %s, pooling: %.17g}", f > t->first_feature ? ", " : "",
-                w->features[f].name, w->features[f].pooling);
+            write_feature(&w->features[f], f > t->first_feature ? ", " : "", file);
         fprintf(file, "]}\n");
     }
 }

@@ -70,7 +70,7 @@ START_TEST(test_what_one_shard_brings)
     struct layout l;
     struct tp_sizes sizes = make_table(&l, TP_ROWWISE_ADAGRAD);
     struct tp_shard_load load = tp_shard_load(
-        &sizes, &l.model, &l.tables[0], cases[_i].sharding, cases[_i].rows, cases[_i].columns);
+        &sizes, &l.model, &l.tables[0], cases[_i].sharding, 0, cases[_i].rows, cases[_i].columns);
     ck_assert_double_eq(load.parameter_bytes, cases[_i].load.parameter_bytes);
     ck_assert_double_eq(load.lookup_bytes, cases[_i].load.lookup_bytes);
     ck_assert_double_eq(load.width, cases[_i].load.width);
@@ -93,7 +93,7 @@ START_TEST(test_optimizer_state)
     struct layout l;
     struct tp_sizes sizes = make_table(&l, cases[_i].optimizer);
     struct tp_shard_load load =
-        tp_shard_load(&sizes, &l.model, &l.tables[0], TP_SHARD_TABLE, 100, 16);
+        tp_shard_load(&sizes, &l.model, &l.tables[0], TP_SHARD_TABLE, 0, 100, 16);
     ck_assert_double_eq(load.parameter_bytes, cases[_i].bytes);
 }
 END_TEST
