@@ -4,6 +4,9 @@
  * the reader refuses there; the order of rows that are all alike). Reading the result gives an equal spec. Cost: linear. */
 #include "spec/spec.h"
 
+#include "base/fail.h"
+#include "base/file.h"
+
 /* What a log showed is written if one was looked at. */
 static void write_feature(const struct tp_feature *feature, struct tp_yaml_out *out)
 {
@@ -133,4 +136,18 @@ void tp_model_write(const struct tp_model *model, struct tp_yaml_out *out)
     for (int32_t i = 0; i < model->constraint_count; i++)
         write_constraint(model, &model->constraints[i], out);
     tp_yaml_out_end(out);
+}
+
+enum tp_status tp_model_save(const struct tp_model *model, const char *path, struct tp_error *err)
+{
+    struct tp_text text = {0};
+    struct tp_yaml_out *out = tp_yaml_out_new();
+    if (!out)
+        return tp_fail_memory(err);
+    tp_model_write(model, out);
+    enum tp_status status = tp_yaml_out_finish(out, &text, err);
+    if (status == TP_OK)
+        status = tp_file_write(path, text.data, text.length, err);
+    tp_text_release(&text);
+    return status;
 }

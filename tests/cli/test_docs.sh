@@ -42,13 +42,13 @@ keys() {
         ok "$keys_page names $key" grep -q "[\`.]${key}[\`.]" "$keys_page"
     done <known
 }
-keys "$specs" "$SOURCE/src/spec/model_read.c" "$SOURCE/src/spec/model_arch.c" \
-    "$SOURCE/src/spec/topology_read.c"
+keys "$specs" "$SOURCE/src/spec/model_read.c" "$SOURCE/src/spec/model_feature.c" \
+    "$SOURCE/src/spec/model_arch.c"     "$SOURCE/src/spec/topology_read.c"
 keys "$format" "$SOURCE/src/plan/plan_read.c"
 
 # The reasons of docs/specs.md for keys that are refused.
 cat "$SOURCE/src/spec/model_read.c" "$SOURCE/src/spec/topology_read.c" | tr '\n' ' ' |
-    grep -o '{"[a-z_*]*", WHY_[A-Z]*}' | sed 's/{"\([^"]*\)".*/\1/' | sort -u >known
+    grep -o '{"[a-z_*]*", [TP_]*WHY_[A-Z]*}' | sed 's/{"\([^"]*\)".*/\1/' | sort -u >known
 ok 'there are refused keys to look for' test "$(wc -l <known)" -ge 20
 while read -r key; do
     ok "docs/specs.md tells why $key is refused" grep -qF "\`$key\`" "$specs"

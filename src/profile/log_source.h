@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two layouts of a log share: log.c, which has Criteo's, and log_csv.c. */
+#ifndef TP_PROFILE_LOG_SOURCE_H
+#define TP_PROFILE_LOG_SOURCE_H
+
+#include "profile/lines.h"
+#include "profile/log.h"
+
+struct tp_csv;
+
+struct tp_log {
+    const struct tp_model *model;
+    struct tp_log_options options;
+    struct tp_lines *lines;
+    struct tp_csv *csv;    /* NULL: Criteo's layout */
+    struct tp_log_id *ids; /* (id_capacity) of the row */
+    size_t id_count, id_capacity;
+    int32_t *first; /* (features + 1) */
+    struct tp_log_row row;
+    int64_t list_line; /* tp_log_looks_like_list() */
+    int32_t list_feature;
+    char list_separator;
+};
+
+/* Adds an id of the row; empty ones are none. */
+enum tp_status tp_log_add(
+    struct tp_log *log, const char *text, size_t length, struct tp_error *err);
+
+/* Reads the header and finds each feature's column. */
+enum tp_status tp_csv_open(struct tp_log *log, struct tp_error *err);
+void tp_csv_free(struct tp_csv *csv);
+/* Fills ids and first; *found is false behind the last record. */
+enum tp_status tp_csv_next(struct tp_log *log, bool *found, struct tp_error *err);
+int32_t tp_csv_ignored(const struct tp_csv *csv);
+
+#endif
