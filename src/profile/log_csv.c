@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BLOCK_BYTES 65536              /* libcsv's buffer grows by as many, not by a factor */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* what spreadsheets put before UTF-8 */
 
 struct field {
@@ -221,6 +222,7 @@ enum tp_status tp_csv_open(struct tp_log *log, struct tp_error *err)
         return tp_fail_memory(err);
     csv->parser_made =
         csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) == CSV_SUCCESS;
+    csv_set_blk_size(&csv->parser, BLOCK_BYTES);
     csv->column = TP_NEW(log->model->feature_count, int32_t);
     if (!csv->parser_made || !csv->column)
         return tp_fail_memory(err);

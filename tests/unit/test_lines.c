@@ -77,8 +77,10 @@ START_TEST(the_longest_line_is_read_whole)
     ck_ok(tp_lines_next(lines, &line, &length, &err), err);
     ck_ok(tp_lines_next(lines, &line, &length, &err), err);
     ck_assert_uint_eq(length, TP_LINE_BYTES_MAX);
-    for (size_t i = 0; i < length; i++)
-        ck_assert_int_eq(line[i], 'a' + (int)(i % 26));
+    size_t right = 0;
+    while (right < length && line[right] == 'a' + (int)(right % 26))
+        right++;
+    ck_assert_uint_eq(right, length);
     ck_ok(tp_lines_next(lines, &line, &length, &err), err);
     ck_assert_str_eq(line, "last");
     tp_lines_free(lines);
@@ -113,8 +115,7 @@ START_TEST(many_lines_are_all_there)
     ck_assert(tp_lines_done(lines) == 0);
     for (int i = 0; i < 32768; i++) {
         ck_ok(tp_lines_next(lines, &line, &length, &err), err);
-        ck_assert_ptr_nonnull(line);
-        ck_assert_uint_eq(length, 1 + (size_t)i % 100);
+        ck_assert(line && length == 1 + (size_t)i % 100);
         ck_assert(tp_lines_done(lines) >= 0 && tp_lines_done(lines) < 1);
     }
     ck_ok(tp_lines_next(lines, &line, &length, &err), err);
