@@ -3,11 +3,33 @@
  * What a file leaves out when it is not given is left out here too. Cost: O(F + hosts). */
 #include "report/json_put.h"
 
+#include "spec/spec.h"
+
 static void put_mlp(struct tp_json *json, json_t *parent, const char *key, const struct tp_mlp *mlp)
 {
     json_t *widths = tp_json_array(json, parent, key);
     for (int32_t i = 0; i < mlp->layer_count; i++)
         tp_json_integer(json, widths, NULL, mlp->width[i]);
+}
+
+/* What a log showed is there if one was looked at. */
+static void put_feature(struct tp_json *json, json_t *features, const struct tp_feature *feature)
+{
+    json_t *entry = tp_json_object(json, features, NULL);
+    tp_json_text(json, entry, "name", feature->name);
+    tp_json_real(json, entry, "pooling", feature->pooling);
+    if (feature->pooling_p99 > 0)
+        tp_json_real(json, entry, "pooling_p99", feature->pooling_p99);
+    if (feature->distinct > 0)
+        tp_json_integer(json, entry, "distinct", feature->distinct);
+    if (feature->hot_count == 0)
+        return;
+    json_t *points = tp_json_array(json, entry, "hot_rows");
+    for (int32_t i = 0; i < feature->hot_count; i++) {
+        json_t *pair = tp_json_array(json, points, NULL);
+        tp_json_integer(json, pair, NULL, feature->hot_rows[i].rows);
+        tp_json_real(json, pair, NULL, feature->hot_rows[i].share);
+    }
 }
 
 static void put_table(struct tp_json *json, json_t *tables, const struct tp_model *model,
@@ -17,13 +39,11 @@ static void put_table(struct tp_json *json, json_t *tables, const struct tp_mode
     tp_json_text(json, object, "name", table->name);
     tp_json_integer(json, object, "rows", table->rows);
     tp_json_integer(json, object, "dim", table->dim);
+    if (tp_model_order_matters(model, table))
+        tp_json_text(json, object, "row_order", tp_row_order_name(table->row_order));
     json_t *features = tp_json_array(json, object, "features");
-    for (int32_t i = 0; i < table->feature_count; i++) {
-        const struct tp_feature *feature = &model->features[table->first_feature + i];
-        json_t *entry = tp_json_object(json, features, NULL);
-        tp_json_text(json, entry, "name", feature->name);
-        tp_json_real(json, entry, "pooling", feature->pooling);
-    }
+    for (int32_t i = 0; i < table->feature_count; i++)
+        put_feature(json, features, &model->features[table->first_feature + i]);
 }
 
 static void put_arch(struct tp_json *json, json_t *parent, const struct tp_model *model)

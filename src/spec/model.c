@@ -164,6 +164,14 @@ int32_t tp_model_common_dim(const struct tp_model *model)
     return model->bottom_mlp.width[model->bottom_mlp.layer_count - 1];
 }
 
+bool tp_model_order_matters(const struct tp_model *model, const struct tp_table *table)
+{
+    bool matters = table->row_order != TP_ROWS_HASHED;
+    for (int32_t i = 0; i < table->feature_count; i++)
+        matters = matters || model->features[table->first_feature + i].hot_count > 0;
+    return matters;
+}
+
 int32_t tp_dtype_bytes(enum tp_dtype dtype)
 {
     static const int32_t bytes[] = {

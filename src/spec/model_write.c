@@ -30,15 +30,6 @@ static void write_feature(const struct tp_feature *feature, struct tp_yaml_out *
     tp_yaml_out_end(out);
 }
 
-/* The order of rows matters where some are hotter than others. */
-static bool order_matters(const struct tp_model *model, const struct tp_table *table)
-{
-    bool matters = table->row_order != TP_ROWS_HASHED;
-    for (int32_t i = 0; i < table->feature_count; i++)
-        matters = matters || model->features[table->first_feature + i].hot_count > 0;
-    return matters;
-}
-
 static void write_table(
     const struct tp_model *model, const struct tp_table *table, struct tp_yaml_out *out)
 {
@@ -46,7 +37,7 @@ static void write_table(
     tp_yaml_out_text(out, "name", table->name);
     tp_yaml_out_integer(out, "rows", table->rows);
     tp_yaml_out_integer(out, "dim", table->dim);
-    if (order_matters(model, table))
+    if (tp_model_order_matters(model, table))
         tp_yaml_out_text(out, "row_order", tp_row_order_name(table->row_order));
     tp_yaml_out_sequence(out, "features", TP_YAML_FLOW);
     for (int32_t i = 0; i < table->feature_count; i++)

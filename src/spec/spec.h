@@ -33,6 +33,9 @@ void tp_model_drift(const struct tp_model *old, const struct tp_model *new, stru
 void tp_topology_drift(
     const struct tp_topology *old, const struct tp_topology *new, struct tp_text *lines);
 
+/* Whether a table's row_order is worth a word: it is not the default, or some rows are hotter than others. */
+bool tp_model_order_matters(const struct tp_model *model, const struct tp_table *table);
+
 /* Common dim of the interaction (D_0): features of another dim pass a learned projection to it first.
  * bottom_mlp's last width, except that a dcn model whose tables all have one dim keeps that dim. */
 int32_t tp_model_common_dim(const struct tp_model *model);

@@ -220,6 +220,28 @@ END_TEST
 
 /* As in the text: towers of 3 and 2 of 5 features; tower 1 has ranks 2 and 3 with 7 * (3 + 4) MB of
  * lookup, of which its table 3 brings 4 / (2 + 4). */
+START_TEST(it_holds_what_a_click_log_showed)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    struct tp_hot_point points[2] = {{1, 0.25}, {100, 0.75}};
+    s->model.features[4].pooling_p99 = 9;
+    s->model.features[4].distinct = 123;
+    s->model.features[4].hot_rows = points;
+    s->model.features[4].hot_count = 2;
+    s->model.tables[4].row_order = TP_ROWS_RANKED;
+    json_t *root = parse(s);
+    text_at(root, "model/tables/4/row_order", "ranked");
+    real_at(root, "model/tables/4/features/0/pooling_p99", 9);
+    integer_at(root, "model/tables/4/features/0/distinct", 123);
+    integer_at(root, "model/tables/4/features/0/hot_rows/1/0", 100);
+    real_at(root, "model/tables/4/features/0/hot_rows/1/1", 0.75);
+    ck_assert_ptr_null(json_object_get(at(root, "model/tables/3"), "row_order"));
+    ck_assert_uint_eq(json_object_size(at(root, "model/tables/3/features/0")), 2);
+    json_decref(root);
+    drop(s);
+}
+END_TEST
+
 START_TEST(it_holds_what_the_text_report_derives)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
@@ -314,6 +336,7 @@ int main(void)
     tcase_add_test(tcase, it_holds_every_tower_table_and_rank);
     tcase_add_test(tcase, it_holds_every_phase_of_every_mode);
     tcase_add_test(tcase, it_holds_the_resolved_specs);
+    tcase_add_test(tcase, it_holds_what_a_click_log_showed);
     tcase_add_test(tcase, it_holds_what_the_text_report_derives);
     tcase_add_test(tcase, what_does_not_exist_is_left_out);
     tcase_add_test(tcase, names_of_any_kind_survive);
