@@ -3,10 +3,15 @@
 # Same inputs and seed: the same bytes, twice, from another folder, and where decimals have a comma.
 . "$(dirname "$0")/lib.sh"
 
-# make PROGRAM FOLDER: synth -> affinity -> plan -> report, all into that folder
+# make PROGRAM FOLDER: synth -> profile -> affinity -> plan -> report, all into that folder
 make() {
     "$1" synth -q -o "$2" --features 26 --groups 4 --samples 256 --mixed-dims --skew 0.7 --hosts 2 \
         --ranks-per-host 2 --log 20 --seed 7 &&
+        "$1" profile -q "criteo:$2/log.tsv" -m "$2/model.yaml" -o "$2/profiled.yaml" >"$2/profile.txt" &&
+        "$1" profile -q "criteo:$2/log.tsv" -m "$2/model.yaml" -o "$2/again.yaml" --json \
+            >"$2/profile.json" &&
+        "$1" plan -q -m "$2/profiled.yaml" -t "$2/topology.yaml" --strategy load \
+            -o "$2/plan_profiled.yaml" &&
         "$1" affinity -q -m "$2/model.yaml" -d "$2/dump" --threads 1 -o "$2/affinity.npz" &&
         "$1" plan -q -m "$2/model.yaml" -t "$2/topology.yaml" -a "$2/affinity.npz" -o "$2/plan.yaml" &&
         "$1" report "$2/plan.yaml" -o "$2/report.txt" &&
