@@ -50,15 +50,15 @@ static double weigh(const struct packing *k, const struct tp_shard_load *load, b
     return by_memory ? tp_piece_bytes(k->placer, load) : tp_piece_seconds(k->placer, load);
 }
 
-/* Of all pieces. Columns are all alike. Rows share the parameters and the ids of the table, evenly or
+/* Of all pieces, of which `first` is one. Columns are all alike. Rows share the parameters and the ids of the table, evenly or
  * not; what each has beside that is what a piece without rows has. */
-static double weigh_all(const struct packing *k, int32_t table, struct tp_cut cut, bool by_memory)
+static double weigh_all(const struct packing *k, int32_t table, struct tp_cut cut,
+    const struct tp_shard_load *first, bool by_memory)
 {
     const struct tp_placer *p = k->placer;
     const struct tp_table *t = &p->model->tables[table];
-    struct tp_shard_load first = tp_piece_load(p, table, cut, 0);
     if (cut.sharding != TP_SHARD_ROW)
-        return cut.pieces * weigh(k, &first, by_memory);
+        return cut.pieces * weigh(k, first, by_memory);
     struct tp_shard_load whole = tp_piece_load(p, table, (struct tp_cut){TP_SHARD_TABLE, 1}, 0);
     struct tp_shard_load empty =
         tp_shard_load(&p->sizes, p->model, t, TP_SHARD_ROW, t->rows, 0, t->dim);
@@ -72,7 +72,7 @@ static struct judged_cut judge_cut(
     double seconds = tp_piece_seconds(k->placer, &load), bytes = tp_piece_bytes(k->placer, &load);
     return (struct judged_cut){.cut = cut,
         .excess = fmax(seconds / most->seconds, bytes / most->bytes),
-        .total = weigh_all(k, table, cut, most->by_memory)};
+        .total = weigh_all(k, table, cut, &load, most->by_memory)};
 }
 
 static bool better_cut(const struct judged_cut *a, const struct judged_cut *b)
