@@ -50,6 +50,10 @@ void tp_check_shards(struct tp_check *check, int32_t table);
 /* Constraints, balance and ratio, memory. */
 enum tp_status tp_check_limits(struct tp_check *check, struct tp_error *err);
 
+/* What is stored of the affinity: figures in range, names that the model knows, a verdict that follows.
+ * Part of the figures below. */
+enum tp_status tp_check_trust(struct tp_check *check, struct tp_error *err);
+
 /* What is stored against what follows from the placement. */
 enum tp_status tp_check_figures(struct tp_check *check, struct tp_error *err);
 
@@ -57,6 +61,17 @@ enum tp_status tp_check_figures(struct tp_check *check, struct tp_error *err);
  * @param entry_of_id  out, (expected) position of each id; -1: missing or twice. */
 void tp_check_ids(struct tp_check *check, const char *what, const int32_t *ids, int32_t count,
     int32_t expected, int32_t *entry_of_id);
+
+/* A name of the model. */
+struct tp_name_at {
+    const char *name; /* borrowed */
+    int32_t index;
+};
+
+/* The features of the model by name, for tp_check_find_name(); caller frees. NULL: no memory. */
+struct tp_name_at *tp_check_feature_names(const struct tp_model *model);
+/* Index of a name in the model, or -1. */
+int32_t tp_check_find_name(const struct tp_name_at *names, int32_t count, const char *name);
 
 /* The tower of that id exists. True also when the number of towers is not known. */
 bool tp_check_tower_exists(const struct tp_check *check, int32_t tower);

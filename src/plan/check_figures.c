@@ -9,14 +9,11 @@
 #include "plan/check.h"
 
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "plan/figures.h"
-#include "plan/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define TOLERANCE 1e-9 /* relative */
 #define RECOST "stale, run recost"
@@ -172,61 +169,12 @@ static void check_cost(struct tp_check *check, const struct tp_plan_cost *expect
         expected->recommended_if_quality_allows, stored.recommended_if_quality_allows);
 }
 
-static void check_share(struct tp_check *check, const char *what, double value)
-{
-    if (value < 0 || value > 1) /* false when it is NAN, not assessed */
-        tp_finding(&check->found, "%s: found %.15g, expected a share from 0 to 1", what, value);
-}
-
-/* Figures that only planning can compute: all that can be said is that they are shares. */
-static void check_shares(struct tp_check *check)
-{
-    const struct tp_plan_quality *quality = &check->plan->quality;
-    const struct tp_plan_affinity *affinity = &check->plan->affinity;
-    check_share(check, "inputs: affinity: noise_floor", affinity->noise_floor);
-    check_share(check, "inputs: affinity: above_floor", affinity->above_floor);
-    check_share(check, "quality: inside_affinity", quality->inside_affinity);
-    for (int32_t i = 0; i < quality->baseline_count; i++) {
-        double share = quality->baselines[i].inside_affinity;
-        if (share < 0 || share > 1)
-            tp_finding(&check->found,
-                "quality: baselines: %s: found %.15g, expected a share from 0 to 1",
-                quality->baselines[i].name, share);
-    }
-}
-
-/* Whether what belongs to the affinity is about the features' present towers, and the verdict follows from
- * what was assessed. */
-static enum tp_status check_trust(struct tp_check *check, struct tp_error *err)
-{
-    const struct tp_plan *plan = check->plan;
-    char digest[TP_SHA256_TEXT];
-    if (isnan(plan->quality.inside_affinity) || !check->assignment_sound)
-        return TP_OK;
-    for (int32_t i = 0; i < plan->model->feature_count; i++)
-        if (check->feature_tower[i] < 0) /* told elsewhere */
-            return TP_OK;
-    enum tp_status status = tp_assignment_digest(plan->model, check->feature_tower, digest, err);
-    if (status != TP_OK)
-        return status;
-    enum tp_verdict expected = tp_verdict_of(plan);
-    if (strcmp(digest, plan->quality.assignment) != 0)
-        tp_finding(&check->found, "quality: inside_affinity belongs to another assignment of "
-                                  "features to towers: features "
-                                  "were moved, " RECOST " -a AFFINITY");
-    else if (plan->affinity.verdict != expected)
-        tp_finding(&check->found, "inputs: affinity: verdict: found %s, expected %s",
-            tp_verdict_name(plan->affinity.verdict), tp_verdict_name(expected));
-    return TP_OK;
-}
-
 enum tp_status tp_check_figures(struct tp_check *check, struct tp_error *err)
 {
     const struct tp_plan *plan = check->plan;
     struct tp_figures figures = {0};
     double flat_free_seconds;
-    check_shares(check);
-    enum tp_status status = check_trust(check, err);
+    enum tp_status status = tp_check_trust(check, err);
     if (status != TP_OK)
         return status;
     if (!check->batch_divides || !check->placement)

@@ -12,48 +12,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct name_at {
-    const char *name; /* borrowed from the model */
-    int32_t index;
-};
-
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp(((const struct name_at *)a)->name, ((const struct name_at *)b)->name);
+    return strcmp(((const struct tp_name_at *)a)->name, ((const struct tp_name_at *)b)->name);
 }
 
-/* Index of a name in the model, or -1. */
-static int32_t find_name(const struct name_at *names, int32_t count, const char *name)
+int32_t tp_check_find_name(const struct tp_name_at *names, int32_t count, const char *name)
 {
-    struct name_at key = {.name = name};
-    const struct name_at *at = bsearch(&key, names, (size_t)count, sizeof *names, compare_names);
+    struct tp_name_at key = {.name = name};
+    const struct tp_name_at *at = bsearch(&key, names, (size_t)count, sizeof *names, compare_names);
     return at ? at->index : -1;
 }
 
-static struct name_at *sorted_tables(const struct tp_model *model)
+static struct tp_name_at *sorted_tables(const struct tp_model *model)
 {
-    struct name_at *names = TP_NEW(model->table_count, struct name_at);
+    struct tp_name_at *names = TP_NEW(model->table_count, struct tp_name_at);
     if (!names)
         return NULL;
     for (int32_t i = 0; i < model->table_count; i++)
-        names[i] = (struct name_at){model->tables[i].name, i};
+        names[i] = (struct tp_name_at){model->tables[i].name, i};
     qsort(names, (size_t)model->table_count, sizeof *names, compare_names);
     return names;
 }
 
-static struct name_at *sorted_features(const struct tp_model *model)
+struct tp_name_at *tp_check_feature_names(const struct tp_model *model)
 {
-    struct name_at *names = TP_NEW(model->feature_count, struct name_at);
+    struct tp_name_at *names = TP_NEW(model->feature_count, struct tp_name_at);
     if (!names)
         return NULL;
     for (int32_t i = 0; i < model->feature_count; i++)
-        names[i] = (struct name_at){model->features[i].name, i};
+        names[i] = (struct tp_name_at){model->features[i].name, i};
     qsort(names, (size_t)model->feature_count, sizeof *names, compare_names);
     return names;
 }
 
 /* Fills table_entry and table_tower; a table named twice counts as neither of the two. */
-static void find_tables(struct tp_check *check, const struct name_at *names)
+static void find_tables(struct tp_check *check, const struct tp_name_at *names)
 {
     const struct tp_plan *plan = check->plan;
     const struct tp_model *model = plan->model;
@@ -62,7 +56,7 @@ static void find_tables(struct tp_check *check, const struct name_at *names)
         check->table_entry[i] = MISSING;
     for (int32_t i = 0; i < plan->table_count; i++) {
         const char *name = plan->tables[i].name;
-        int32_t table = find_name(names, model->table_count, name);
+        int32_t table = tp_check_find_name(names, model->table_count, name);
         if (table < 0) {
             tp_finding(&check->found, "table %s is not in the model", name);
         } else if (check->table_entry[table] == MISSING) {
@@ -107,11 +101,11 @@ static int32_t tower_of_entry(const struct tp_check *check, int32_t entry)
     return id;
 }
 
-static void list_feature(struct tp_check *check, const struct name_at *names, int32_t entry,
+static void list_feature(struct tp_check *check, const struct tp_name_at *names, int32_t entry,
     const char *name, bool *repeated)
 {
     const struct tp_plan *plan = check->plan;
-    int32_t feature = find_name(names, plan->model->feature_count, name);
+    int32_t feature = tp_check_find_name(names, plan->model->feature_count, name);
     int32_t id = plan->towers[entry].id;
     if (feature < 0) {
         tp_finding(&check->found, "tower %d: feature %s is not in the model", id, name);
@@ -127,7 +121,7 @@ static void list_feature(struct tp_check *check, const struct name_at *names, in
     }
 }
 
-static void find_features(struct tp_check *check, const struct name_at *names, bool *repeated)
+static void find_features(struct tp_check *check, const struct tp_name_at *names, bool *repeated)
 {
     const struct tp_plan *plan = check->plan;
     for (int32_t i = 0; i < plan->model->feature_count; i++)
@@ -161,8 +155,8 @@ enum tp_status tp_check_tables(struct tp_check *check, struct tp_error *err)
 {
     const struct tp_model *model = check->plan->model;
     int32_t before = check->found.findings.count;
-    struct name_at *tables = sorted_tables(model);
-    struct name_at *features = sorted_features(model);
+    struct tp_name_at *tables = sorted_tables(model);
+    struct tp_name_at *features = tp_check_feature_names(model);
     bool *repeated = TP_NEW(model->feature_count, bool);
     enum tp_status status = tables && features && repeated ? TP_OK : tp_fail_memory(err);
     if (status == TP_OK) {

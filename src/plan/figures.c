@@ -179,38 +179,6 @@ enum tp_status tp_flat_free_seconds(const struct tp_model *model,
     return status;
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-enum tp_status tp_plan_describe_affinity(
-    struct tp_plan_affinity *description, const struct tp_affinity *affinity, struct tp_error *err)
-{
-    size_t n = (size_t)affinity->feature_count, pairs = 0;
-    float *errors = TP_NEW(n * n, float);
-    if (!errors)
-        return tp_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = i + 1; j < n; j++)
-            errors[pairs++] = affinity->std_error[i * n + j];
-    qsort(errors, pairs, sizeof *errors, compare_floats);
-    description->measure = affinity->measure;
-    description->dumps = affinity->dumps;
-    description->reproducibility = affinity->reproducibility;
-    description->null_rho = affinity->null_rho;
-    description->learned = affinity->learned;
-    description->samples = affinity->samples;
-    description->noise_floor = affinity->noise_floor;
-    description->above_floor = tp_affinity_above_floor(affinity);
-    description->std_error = pairs ? (double)errors[pairs / 2] : 0;
-    description->stability = (double)NAN;
-    description->verdict = TP_VERDICT_NONE;
-    free(errors);
-    return TP_OK;
-}
-
 double tp_inside_affinity(const struct tp_affinity *affinity, const int32_t *tower_of_feature)
 {
     double inside = 0, all = 0;

@@ -51,12 +51,6 @@ enum tp_status tp_plan_placement(
 enum tp_status tp_flat_free_seconds(const struct tp_model *model,
     const struct tp_topology *topology, double *seconds, struct tp_error *err);
 
-/* What an affinity says of itself, into a plan: measure, samples, noise floor, share above it, median
- * standard error. How far it can be trusted is not assessed. The input's name and digest are left
- * alone. Cost: O(F^2 log F). */
-enum tp_status tp_plan_describe_affinity(
-    struct tp_plan_affinity *description, const struct tp_affinity *affinity, struct tp_error *err);
-
 /* Share of all pairwise affinity (a pair counted once, the diagonal not) that lies inside towers.
  * @param tower_of_feature  (F), in the order of the model's features.
  * @return in [0, 1]; 0 when no two features have any affinity. Cost: O(F^2). */

@@ -6,6 +6,8 @@
  * array is counted only as far as its entries are zero or valid. */
 #include <towerpart/plan.h>
 
+#include "plan/plan_affinity.h"
+
 #include <stdlib.h>
 
 static void release_tower(struct tp_plan_tower *tower)
@@ -39,7 +41,7 @@ void tp_plan_free(struct tp_plan *plan)
     free(plan->towers);
     tp_topology_free(plan->topology);
     tp_model_free(plan->model);
-    free(plan->affinity.input.file);
+    tp_plan_affinity_release(&plan->affinity);
     free(plan->topology_input.file);
     free(plan->model_input.file);
     free(plan->generator);

@@ -149,13 +149,73 @@ static void read_input(
     read_sha256(r, mapping, "sha256", input->sha256);
 }
 
+/* A list of names that may be missing. */
+static void read_names(struct reader *r, const struct tp_yaml_node *mapping, const char *key,
+    char ***names, int32_t *count)
+{
+    const struct tp_yaml_node *list = NULL;
+    if (!is_fine(r) || !tp_yaml_get(mapping, key))
+        return;
+    *names = new_entries(r, mapping, key, sizeof **names, &list, count);
+    for (size_t i = 0; is_fine(r) && i < list->count; i++)
+        r->status = tp_spec_name(r->yaml, list->items[i], &(*names)[i], r->err);
+}
+
+/* {feature: share}, which may be missing. */
+static void read_movers(
+    struct reader *r, const struct tp_yaml_node *mapping, struct tp_plan_affinity *affinity)
+{
+    const struct tp_yaml_node *movers = is_fine(r) ? tp_yaml_get(mapping, "movers") : NULL;
+    if (!movers)
+        return;
+    char found[TP_YAML_FOUND_BYTES];
+    tp_yaml_found(movers, found);
+    if (movers->kind != TP_YAML_MAPPING || movers->count > INT32_MAX) {
+        r->status = tp_yaml_fail(r->yaml, movers, r->err,
+            "found %s, expected a mapping of features such as {user: 0.25}", found);
+        return;
+    }
+    affinity->movers = TP_NEW(movers->count, struct tp_plan_mover);
+    if (!affinity->movers) {
+        r->status = tp_fail_memory(r->err);
+        return;
+    }
+    affinity->mover_count = (int32_t)movers->count;
+    for (size_t i = 0; is_fine(r) && i < movers->count; i++) {
+        r->status = tp_spec_key_name(r->yaml, movers, i, &affinity->movers[i].feature, r->err);
+        read_real(r, movers, movers->keys[i], &affinity->movers[i].share);
+    }
+}
+
+/* How far the affinity can be trusted: what was not assessed is missing. */
+static void read_trust(
+    struct reader *r, const struct tp_yaml_node *mapping, struct tp_plan_affinity *affinity)
+{
+    static const char *const verdicts[] = {"trusted", "weak", "noise", NULL};
+    int word = 0;
+    read_optional(r, mapping, "reproducibility", &affinity->reproducibility);
+    read_optional(r, mapping, "null_rho", &affinity->null_rho);
+    read_optional(r, mapping, "learned", &affinity->learned);
+    read_optional(r, mapping, "noise_floor", &affinity->noise_floor);
+    read_optional(r, mapping, "above_floor", &affinity->above_floor);
+    read_optional(r, mapping, "std_error", &affinity->std_error);
+    read_optional(r, mapping, "stability", &affinity->stability);
+    read_movers(r, mapping, affinity);
+    read_names(r, mapping, "constant", &affinity->constant, &affinity->constant_count);
+    read_names(r, mapping, "neutral", &affinity->neutral, &affinity->neutral_count);
+    if (is_fine(r) && tp_yaml_get(mapping, "verdict")) {
+        read_word(r, mapping, "verdict", verdicts, NULL, &word);
+        affinity->verdict = (enum tp_verdict)(TP_VERDICT_TRUSTED + word);
+    }
+}
+
 static void read_affinity(
     struct reader *r, const struct tp_yaml_node *inputs, struct tp_plan_affinity *affinity)
 {
-    static const char *const keys[] = {"file", "sha256", "measure", "samples", "noise_floor",
-        "above_floor", "std_error", "stability", "verdict", NULL};
-    static const char *const measures[] = {"cka", NULL};
-    static const char *const verdicts[] = {"trusted", "weak", "noise", NULL};
+    static const char *const keys[] = {"file", "sha256", "measure", "samples", "dumps",
+        "reproducibility", "null_rho", "learned", "noise_floor", "above_floor", "std_error",
+        "stability", "movers", "constant", "neutral", "verdict", NULL};
+    static const char *const measures[] = {"cka", "cosine", NULL};
     int word = 0;
     affinity->stability = (double)NAN;
     if (!is_fine(r) || !tp_yaml_get(inputs, "affinity"))
@@ -164,18 +224,14 @@ static void read_affinity(
     if (!mapping)
         return;
     read_input(r, mapping, &affinity->input);
-    read_word(r, mapping, "measure", measures, "cosine", &word);
+    read_word(r, mapping, "measure", measures, NULL, &word);
     affinity->measure = (enum tp_measure)word;
-    affinity->dumps = 1;
     read_int64(r, mapping, "samples", &affinity->samples);
-    read_optional(r, mapping, "noise_floor", &affinity->noise_floor);
-    read_optional(r, mapping, "above_floor", &affinity->above_floor);
-    read_optional(r, mapping, "std_error", &affinity->std_error);
-    read_optional(r, mapping, "stability", &affinity->stability);
-    if (is_fine(r) && tp_yaml_get(mapping, "verdict")) {
-        read_word(r, mapping, "verdict", verdicts, NULL, &word);
-        affinity->verdict = (enum tp_verdict)(TP_VERDICT_TRUSTED + word);
-    }
+    affinity->dumps = 1;
+    if (is_fine(r))
+        r->status =
+            tp_yaml_int32(r->yaml, mapping, "dumps", false, 1, INT32_MAX, &affinity->dumps, r->err);
+    read_trust(r, mapping, affinity);
 }
 
 static void read_inputs(struct reader *r, const struct tp_yaml_node *root, struct tp_plan *plan)

@@ -37,16 +37,44 @@ static void write_input(struct tp_yaml_out *out, const char *key, const struct t
     tp_yaml_out_end(out);
 }
 
+static void write_movers(struct tp_yaml_out *out, const struct tp_plan_affinity *affinity)
+{
+    if (affinity->mover_count == 0)
+        return;
+    tp_yaml_out_mapping(out, "movers", TP_YAML_FLOW);
+    for (int32_t i = 0; i < affinity->mover_count; i++)
+        tp_yaml_out_real(out, affinity->movers[i].feature, affinity->movers[i].share);
+    tp_yaml_out_end(out);
+}
+
+/* A list that is left out when it is empty. */
+static void write_names(struct tp_yaml_out *out, const char *key, char *const *names, int32_t count)
+{
+    if (count == 0)
+        return;
+    tp_yaml_out_sequence(out, key, TP_YAML_FLOW);
+    for (int32_t i = 0; i < count; i++)
+        tp_yaml_out_text(out, NULL, names[i]);
+    tp_yaml_out_end(out);
+}
+
 static void write_affinity(struct tp_yaml_out *out, const struct tp_plan_affinity *affinity)
 {
     tp_yaml_out_mapping(out, "affinity", TP_YAML_FLOW);
     write_input_entries(out, &affinity->input);
     tp_yaml_out_text(out, "measure", tp_measure_name(affinity->measure));
     tp_yaml_out_integer(out, "samples", affinity->samples);
+    tp_yaml_out_integer(out, "dumps", affinity->dumps);
+    write_optional(out, "reproducibility", affinity->reproducibility);
+    write_optional(out, "null_rho", affinity->null_rho);
+    write_optional(out, "learned", affinity->learned);
     write_optional(out, "noise_floor", affinity->noise_floor);
     write_optional(out, "above_floor", affinity->above_floor);
     write_optional(out, "std_error", affinity->std_error);
     write_optional(out, "stability", affinity->stability);
+    write_movers(out, affinity);
+    write_names(out, "constant", affinity->constant, affinity->constant_count);
+    write_names(out, "neutral", affinity->neutral, affinity->neutral_count);
     if (affinity->verdict != TP_VERDICT_NONE)
         tp_yaml_out_text(out, "verdict", tp_verdict_name(affinity->verdict));
     tp_yaml_out_end(out);

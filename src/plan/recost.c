@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "plan/check.h"
 #include "plan/figures.h"
+#include "plan/plan_affinity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +18,9 @@
 
 /* What belongs to the affinity, after the edit. */
 struct trust {
-    bool holds; /* no feature moved and the affinity is the same: all of it stays as it is */
-    struct tp_plan_affinity affinity;
+    bool holds;      /* no feature moved and the affinity is the same: all of it stays as it is */
+    bool is_another; /* an affinity was given, of which: */
+    struct tp_plan_affinity affinity; /* owned; without the input's name */
     double inside_affinity;
     char assignment[65];
 };
@@ -35,17 +37,25 @@ static enum tp_status judge_trust(const struct tp_plan *plan, const int32_t *tow
     trust->holds =
         same_affinity && !strcmp(digest, plan->quality.assignment) && share >= 0 && share <= 1;
     trust->inside_affinity = (double)NAN;
-    trust->affinity = plan->affinity;
-    trust->affinity.stability = (double)NAN;
-    trust->affinity.verdict = TP_VERDICT_NONE;
     if (trust->holds || !affinity)
         return TP_OK;
+    trust->is_another = true;
     trust->inside_affinity = tp_inside_affinity(affinity, tower_of_feature);
     memcpy(trust->assignment, digest, sizeof digest);
     return tp_plan_describe_affinity(&trust->affinity, affinity, err);
 }
 
-static void take_trust(struct tp_plan *plan, const struct trust *trust)
+/* Moves the description into the plan; the name and digest of its input are set by the caller. */
+static void take_affinity(struct tp_plan_affinity *to, struct tp_plan_affinity *from)
+{
+    from->input = to->input;
+    to->input.file = NULL;
+    tp_plan_affinity_release(to);
+    *to = *from;
+    *from = (struct tp_plan_affinity){0};
+}
+
+static void take_trust(struct tp_plan *plan, struct trust *trust)
 {
     struct tp_plan_quality *quality = &plan->quality;
     for (int32_t i = 0; i < quality->baseline_count; i++)
@@ -53,9 +63,12 @@ static void take_trust(struct tp_plan *plan, const struct trust *trust)
     free(quality->baselines);
     quality->baselines = NULL;
     quality->baseline_count = 0;
-    plan->affinity = trust->affinity;
     quality->inside_affinity = trust->inside_affinity;
     memcpy(quality->assignment, trust->assignment, sizeof quality->assignment);
+    if (trust->is_another)
+        take_affinity(&plan->affinity, &trust->affinity);
+    else
+        tp_plan_affinity_forget(&plan->affinity);
 }
 
 static enum tp_status check_affinity(
@@ -99,6 +112,7 @@ enum tp_status tp_plan_recost(
         status = tp_plan_figures(plan, check.placement, flat_free_seconds, err);
     if (status == TP_OK && !trust.holds)
         take_trust(plan, &trust);
+    tp_plan_affinity_release(&trust.affinity);
     tp_check_release(&check);
     return status;
 }

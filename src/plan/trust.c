@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Measures how far a partition hangs on its affinity: matrices redrawn within their standard errors are
- * partitioned again, under the same limits, and the towers compared with the plan's. */
+ * partitioned again, under the same limits, and the towers compared with the plan's: how alike they are
+ * (stability), and which features change tower. */
 #include "plan/trust.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "plan/figures.h"
+#include "plan/movers.h"
+#include "plan/plan_affinity.h"
 #include "plan/verdict.h"
 
 #include <math.h>
@@ -67,39 +69,68 @@ static void redraw(const struct tp_affinity *from, struct tp_random *random, flo
     }
 }
 
-/* Mean index over the resamples, of units. */
-static enum tp_status measure_stability(const struct tp_question *question,
-    const struct tp_solution *solution, double *stability, struct tp_error *err)
+/* The same question with a matrix of its own, quick, from the plan's towers. */
+static struct tp_question ask_again(const struct tp_question *question,
+    const struct tp_solution *solution, const struct tp_affinity *redrawn)
 {
-    struct tp_affinity redrawn = *question->affinity; /* shallow; only the matrix is another */
-    size_t n = (size_t)redrawn.feature_count, cells;
     struct tp_question again = *question;
-    double sum = 0;
-    enum tp_status status = TP_OK;
-    redrawn.affinity = tp_multiply(n, n, &cells) ? TP_NEW(cells, float) : NULL;
-    if (!redrawn.affinity)
-        return tp_fail_memory(err);
-    again.affinity = &redrawn;
+    again.affinity = redrawn;
     again.balance = solution->partition.limits.balance;
     again.ratio = solution->partition.limits.ratio;
     again.effort = 1;
     again.quick = true;
     again.legal = solution->partition.tower;
     again.progress = false;
+    return again;
+}
+
+/* One resample: its index, and to each unit that it moves, 1 more. */
+static enum tp_status compare_resample(const struct tp_question *again,
+    const struct tp_solution *solution, double *index, int32_t *moves, struct tp_error *err)
+{
+    const struct tp_problem *problem = solution->problem;
+    const int32_t *tower = solution->partition.tower;
+    struct tp_solution other = {0};
+    *index = 0;
+    enum tp_status status = tp_solve(again, &other, err);
+    bool solved = !status && other.partition.answer == TP_ANSWER_YES;
+    if (solved)
+        status = tp_adjusted_rand(
+            tower, other.partition.tower, problem->unit_count, problem->tower_count, index, err);
+    if (solved && !status)
+        status = tp_count_moves(problem, tower, other.partition.tower, moves, err);
+    tp_solution_release(&other);
+    return status;
+}
+
+/* Mean index over the resamples, of units, and the features that move in them. */
+static enum tp_status measure_stability(const struct tp_question *question,
+    const struct tp_solution *solution, struct tp_plan_affinity *out, struct tp_error *err)
+{
+    struct tp_affinity redrawn = *question->affinity; /* shallow; only the matrix is another */
+    struct tp_question again = ask_again(question, solution, &redrawn);
+    size_t n = (size_t)redrawn.feature_count, cells;
+    double sum = 0;
+    enum tp_status status = TP_OK;
+    int32_t *moves = TP_NEW(solution->problem->unit_count, int32_t);
+    redrawn.affinity = tp_multiply(n, n, &cells) ? TP_NEW(cells, float) : NULL;
+    if (!redrawn.affinity || !moves) {
+        status = tp_fail_memory(err);
+        goto out;
+    }
     for (uint64_t k = 0; !status && k < RESAMPLES; k++) {
         struct tp_random random = tp_random_new(question->seed, 100 + k);
-        struct tp_solution other = {0};
         double index = 0;
         redraw(question->affinity, &random, redrawn.affinity);
-        status = tp_solve(&again, &other, err);
-        if (!status && other.partition.answer == TP_ANSWER_YES)
-            status = tp_adjusted_rand(solution->partition.tower, other.partition.tower,
-                solution->problem->unit_count, solution->problem->tower_count, &index, err);
+        status = compare_resample(&again, solution, &index, moves, err);
         sum += index;
-        tp_solution_release(&other);
     }
-    *stability = sum / RESAMPLES;
+    out->stability = sum / RESAMPLES;
+    if (!status)
+        status = tp_list_movers(solution->problem, question->model, moves, RESAMPLES, out, err);
+out:
     free(redrawn.affinity);
+    free(moves);
     return status;
 }
 
@@ -117,7 +148,7 @@ enum tp_status tp_assess_trust(const struct tp_question *question,
         question->strategy == TP_STRATEGY_COHERENT || question->strategy == TP_STRATEGY_DIVERSE;
     if (status || !by_affinity)
         return status;
-    status = measure_stability(question, solution, &out->stability, err);
+    status = measure_stability(question, solution, out, err);
     out->verdict = tp_verdict_of(plan);
     return status;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is there a signal, and does the partition hang on it?
+/* Is there a signal, does the partition hang on its errors, do training runs agree on it?
  *
  * Signal: pairs above the 99th percentile of the same measure on permuted samples. Of unrelated
  * features 1 % are, give or take the spread of a count; planted groups lift the pairs inside groups,
  * so half of the pairs inside the plan's towers are asked for on top, 20 % at the most.
- * Stability: towers of matrices redrawn within their standard errors, compared with the plan's. */
+ * Stability: towers of matrices redrawn within their standard errors, compared with the plan's.
+ * Agreement: rank correlation between the matrices of several dumps. A small sampling error says nothing
+ * of it: another training run may arrange the samples otherwise. */
 #include "plan/verdict.h"
 
 #include <math.h>
@@ -34,11 +36,26 @@ double tp_signal_asked(const struct tp_plan *plan)
     return fmin(SIGNAL_MOST, CHANCE + spread + share_inside(plan) / 2);
 }
 
-enum tp_verdict tp_verdict_of(const struct tp_plan *plan)
+unsigned tp_failed_checks(const struct tp_plan *plan)
 {
     const struct tp_plan_affinity *a = &plan->affinity;
-    if (isnan(a->stability))
+    unsigned failed = 0;
+    if (a->above_floor < tp_signal_asked(plan)) /* false when it is NAN, as below */
+        failed |= TP_FAILED_SIGNAL;
+    if (a->stability < TP_STABLE_LEAST)
+        failed |= TP_FAILED_STABILITY;
+    if (a->dumps > 1 && a->reproducibility < TP_AGREE_LEAST)
+        failed |= TP_FAILED_AGREEMENT;
+    return failed;
+}
+
+enum tp_verdict tp_verdict_of(const struct tp_plan *plan)
+{
+    unsigned failed = tp_failed_checks(plan);
+    if (isnan(plan->affinity.stability))
         return TP_VERDICT_NONE;
-    int failed = (a->above_floor < tp_signal_asked(plan)) + (a->stability < TP_STABLE_LEAST);
-    return failed == 0 ? TP_VERDICT_TRUSTED : failed == 1 ? TP_VERDICT_WEAK : TP_VERDICT_NOISE;
+    if (failed == 0)
+        return TP_VERDICT_TRUSTED;
+    bool is_one = (failed & (failed - 1)) == 0;
+    return is_one ? TP_VERDICT_WEAK : TP_VERDICT_NOISE;
 }

@@ -97,6 +97,22 @@ enum tp_status tp_spec_name_key(const struct tp_yaml *yaml, const struct tp_yaml
     return status == TP_OK ? tp_spec_name(yaml, node, copy, err) : status;
 }
 
+enum tp_status tp_spec_key_name(const struct tp_yaml *yaml, const struct tp_yaml_node *mapping,
+    size_t entry, char **copy, struct tp_error *err)
+{
+    const char *name = mapping->keys[entry];
+    size_t length = strlen(name);
+    if (length == 0 || length > TP_NAME_BYTES_MAX || has_control(name))
+        return tp_yaml_fail_key(yaml, mapping, entry, err,
+            "found a key of %zu bytes, expected a name of 1 to %d without control characters",
+            length, TP_NAME_BYTES_MAX);
+    char *made = tp_copy_text(name, length);
+    if (!made)
+        return tp_fail_memory(err);
+    *copy = made;
+    return TP_OK;
+}
+
 static int compare_places(const void *a, const void *b)
 {
     const struct tp_name_place *x = a;

@@ -4,6 +4,7 @@
 #ifndef TP_SPEC_COMMON_H
 #define TP_SPEC_COMMON_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <towerpart/status.h>
@@ -33,6 +34,10 @@ enum tp_status tp_spec_name(
 /* The same for a required key of a mapping. */
 enum tp_status tp_spec_name_key(const struct tp_yaml *yaml, const struct tp_yaml_node *mapping,
     const char *key, char **copy, struct tp_error *err);
+
+/* The same for the key of a mapping's entry. */
+enum tp_status tp_spec_key_name(const struct tp_yaml *yaml, const struct tp_yaml_node *mapping,
+    size_t entry, char **copy, struct tp_error *err);
 
 /* A name and where it stands. */
 struct tp_name_place {

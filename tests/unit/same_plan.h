@@ -38,11 +38,34 @@ static inline void same_input(const struct tp_plan_input *a, const struct tp_pla
     ck_assert_str_eq(a->sha256, b->sha256);
 }
 
+static inline void same_names(char *const *a, int32_t a_count, char *const *b, int32_t b_count)
+{
+    ck_assert_int_eq(a_count, b_count);
+    for (int32_t i = 0; i < a_count; i++)
+        ck_assert_str_eq(a[i], b[i]);
+}
+
+static inline void same_movers(const struct tp_plan_affinity *a, const struct tp_plan_affinity *b)
+{
+    ck_assert_int_eq(a->mover_count, b->mover_count);
+    for (int32_t i = 0; i < a->mover_count; i++) {
+        ck_assert_str_eq(a->movers[i].feature, b->movers[i].feature);
+        same_real(a->movers[i].share, b->movers[i].share);
+    }
+}
+
 static inline void same_affinity(const struct tp_plan_affinity *a, const struct tp_plan_affinity *b)
 {
     same_input(&a->input, &b->input);
     ck_assert_int_eq(a->measure, b->measure);
     ck_assert_int_eq(a->samples, b->samples);
+    ck_assert_int_eq(a->dumps, b->dumps);
+    same_real(a->reproducibility, b->reproducibility);
+    same_real(a->null_rho, b->null_rho);
+    same_real(a->learned, b->learned);
+    same_movers(a, b);
+    same_names(a->constant, a->constant_count, b->constant, b->constant_count);
+    same_names(a->neutral, a->neutral_count, b->neutral, b->neutral_count);
     same_real(a->noise_floor, b->noise_floor);
     same_real(a->above_floor, b->above_floor);
     same_real(a->std_error, b->std_error);

@@ -209,6 +209,7 @@ static inline struct sample *sample_make(
     p->affinity.measure = TP_MEASURE_CKA;
     p->affinity.dumps = 1;
     p->affinity.samples = 4321;
+    p->affinity.reproducibility = p->affinity.null_rho = p->affinity.learned = NAN;
     p->affinity.noise_floor = 0.0123;
     p->affinity.above_floor = 0.34;
     p->affinity.std_error = 0.0056;

@@ -59,6 +59,54 @@ START_TEST(test_an_affinity_without_stability_and_verdict_stays_so)
 }
 END_TEST
 
+/* Names that YAML 1.1 takes for other things, and one longer than the 128 bytes that YAML lets a plain key
+ * have. */
+#define LONG_NAME                                                                                  \
+    "n0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
+    "123456789012345678901234567890123456789012345678901234567890"
+
+START_TEST(test_what_is_known_of_the_affinity_survives)
+{
+    struct tp_plan_mover movers[] = {{"no", 1}, {"1e3", 0.5}, {"a: b", 0.375},
+        {"\xc3\xa9t\xc3\xa9 #1", 0.25}, {LONG_NAME, 0.25}};
+    char *names[] = {"y", "0x10", "a, [b]", LONG_NAME};
+    struct tp_plan *plan = small_plan(layouts[0]);
+    struct tp_plan_affinity *affinity = &plan->affinity, kept = *affinity;
+    affinity->measure = TP_MEASURE_COSINE;
+    affinity->dumps = 3;
+    affinity->reproducibility = 1.0 / 3;
+    affinity->null_rho = -0.125;
+    affinity->learned = 0.75;
+    affinity->movers = movers;
+    affinity->mover_count = 5;
+    affinity->constant = names;
+    affinity->constant_count = 3;
+    affinity->neutral = names + 1;
+    affinity->neutral_count = 3;
+    expect_round_trip(plan);
+    *affinity = kept;
+    tp_plan_free(plan);
+}
+END_TEST
+
+START_TEST(test_one_dump_and_no_lists_are_the_default)
+{
+    struct tp_plan *plan = small_plan(layouts[0]);
+    ck_assert_int_eq(plan->affinity.dumps, 1);
+    ck_assert_int_eq(plan->affinity.mover_count, 0);
+    ck_assert(isnan(plan->affinity.reproducibility));
+    ck_assert(isnan(plan->affinity.null_rho));
+    ck_assert(isnan(plan->affinity.learned));
+    char *text = text_of(plan);
+    static const char *const absent[] = {
+        "reproduc", "null_rho", "learned", "movers", "constant:", "neutral"};
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        ck_assert_ptr_null(strstr(text, absent[i]));
+    free(text);
+    tp_plan_free(plan);
+}
+END_TEST
+
 /* 1/3, the smallest normal and a subnormal number, and names that YAML 1.1 takes for other things. */
 START_TEST(test_hard_numbers_and_names_survive)
 {
@@ -127,8 +175,21 @@ static const struct {
     {"sha256: \"0123", "sha256: \"0Z23",
         "plan:6:37: inputs.model.sha256: ", "64 lower-case hex digits"},
     {"{file: two.yaml,", "{files: two.yaml,", "plan:7:14: inputs.topology.files: ", "unknown key"},
-    {"measure: cka", "measure: cosine",
-        "inputs.affinity.measure: ", "'cosine', which is not part of this version"},
+    {"measure: cka", "measure: cca", "inputs.affinity.measure: ", "expected cka or cosine"},
+    {"dumps: 1", "dumps: 0", "inputs.affinity.dumps: ", "digits from 1 to"},
+    {"stability: 0.9", "movers: [ad], stability: 0.9",
+        "inputs.affinity.movers: ", "found a list, expected a mapping of features"},
+    {"stability: 0.9", "movers: {ad: often}, stability: 0.9",
+        "inputs.affinity.movers.ad: ", "'often'"},
+    {"stability: 0.9", "movers: {ad: 0.5, ad: 0.25}, stability: 0.9", "plan:", "ad"},
+    {"stability: 0.9", "movers: {\"a\\nd\": 0.5}, stability: 0.9", "inputs.affinity.movers",
+        "without control characters"},
+    {"stability: 0.9", "movers: {\"\": 0.5}, stability: 0.9", "inputs.affinity.movers",
+        "a key of 0 bytes"},
+    {"stability: 0.9", "constant: ad, stability: 0.9",
+        "inputs.affinity.constant: ", "expected a list"},
+    {"stability: 0.9", "neutral: [ad, \"a\\ed\"], stability: 0.9",
+        "inputs.affinity.neutral[1]: ", "control character"},
     {"samples: 2000", "samples: \"2000\"", "inputs.affinity.samples: ", "in quotes"},
     {"stability: 0.9", "stability: nan", "inputs.affinity.stability: ", "'nan'"},
     {"verdict: trusted", "verdict: not assessed", "inputs.affinity.verdict: ", "'not assessed'"},
@@ -285,6 +346,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_a_plan_reads_back_as_it_was_written, 0, 2);
     tcase_add_test(tcase, test_what_was_not_assessed_stays_so);
     tcase_add_test(tcase, test_an_affinity_without_stability_and_verdict_stays_so);
+    tcase_add_test(tcase, test_what_is_known_of_the_affinity_survives);
+    tcase_add_test(tcase, test_one_dump_and_no_lists_are_the_default);
     tcase_add_loop_test(tcase, test_hard_numbers_and_names_survive, 0, 5);
     tcase_add_test(tcase, test_a_saved_file_loads);
     tcase_add_test(tcase, test_a_seed_that_no_reader_knows_is_refused_and_no_file_left);

@@ -3,6 +3,7 @@
 #include "same_plan.h"
 #include "scratch.h"
 #include "small_plan.h"
+#include "spec_text.h"
 
 #include <towerpart/affinity.h>
 
@@ -56,8 +57,14 @@ static struct tp_affinity *small_affinity(const struct tp_plan *plan)
         .std_error = calloc((size_t)FEATURES * FEATURES, sizeof(float)),
         .samples = 5000,
         .measure = TP_MEASURE_CKA,
-        .dumps = 1,
+        .dumps = 2,
+        .reproducibility = 0.75,
+        .null_rho = 0.5,
+        .learned = 0.25,
+        .state = calloc(FEATURES, sizeof(enum tp_feature_state)),
         .noise_floor = 0.125};
+    affinity->state[2] = TP_FEATURE_CONSTANT;
+    affinity->state[3] = affinity->state[5] = TP_FEATURE_NEUTRAL;
     for (int i = 0; i < FEATURES; i++) {
         affinity->features[i] = strdup(plan->model->features[i].name);
         affinity->affinity[i * FEATURES + i] = 1;
@@ -109,9 +116,20 @@ START_TEST(test_recost_of_a_sound_plan_changes_no_figure)
 }
 END_TEST
 
+/* Every list and figure of trust, as a file may hold them. */
+static struct tp_plan *assessed_plan(void)
+{
+    char *text = replaced(small_plan_one_host, "stability: 0.9,",
+        "stability: 0.9, dumps: 3, reproducibility: 0.8, null_rho: 0.1, learned: 0.6,\n"
+        "    movers: {ad: 0.5, geo: 0.25}, constant: [device], neutral: [day, user],");
+    struct tp_plan *plan = small_plan(text);
+    free(text);
+    return plan;
+}
+
 START_TEST(test_what_belongs_to_the_affinity_stays_while_no_feature_moved)
 {
-    struct tp_plan *plan = small_plan(small_plan_one_host);
+    struct tp_plan *plan = assessed_plan(), *before = assessed_plan();
     struct tp_affinity *affinity = small_affinity(plan);
     struct tp_error err;
     struct tp_shard *day = table_named(plan, "t_day")->place.shards;
@@ -123,18 +141,21 @@ START_TEST(test_what_belongs_to_the_affinity_stays_while_no_feature_moved)
         ck_assert_double_eq(plan->quality.inside_affinity, 0.5);
         ck_assert_double_eq(plan->affinity.stability, 0.9);
         ck_assert_int_eq(plan->affinity.verdict, TP_VERDICT_TRUSTED);
+        same_affinity(&plan->affinity, &before->affinity);
         expect_sound(plan);
     }
     tp_affinity_free(affinity);
+    tp_plan_free(before);
     tp_plan_free(plan);
 }
 END_TEST
 
 START_TEST(test_without_affinity_what_depends_on_it_is_dropped_when_features_moved)
 {
-    struct tp_plan *plan = small_plan(small_plan_one_host);
+    struct tp_plan *plan = assessed_plan();
     struct tp_error err;
     ck_assert_int_eq(plan->quality.baseline_count, 2);
+    ck_assert_int_eq(plan->affinity.mover_count, 2);
     move_day(plan);
     ck_ok(tp_plan_recost(plan, NULL, &err), err);
     ck_assert_int_eq(plan->quality.baseline_count, 0);
@@ -142,6 +163,13 @@ START_TEST(test_without_affinity_what_depends_on_it_is_dropped_when_features_mov
     ck_assert_str_eq(plan->quality.assignment, "");
     ck_assert(isnan(plan->affinity.stability));
     ck_assert_int_eq(plan->affinity.verdict, TP_VERDICT_NONE);
+    ck_assert_int_eq(plan->affinity.mover_count, 0);
+    /* What is known of the affinity itself does not hang on the towers. */
+    ck_assert_str_eq(plan->affinity.input.file, "dump");
+    ck_assert_int_eq(plan->affinity.dumps, 3);
+    ck_assert_double_eq(plan->affinity.reproducibility, 0.8);
+    ck_assert_int_eq(plan->affinity.constant_count, 1);
+    ck_assert_int_eq(plan->affinity.neutral_count, 2);
     expect_sound(plan);
     tp_plan_free(plan);
 }
@@ -149,7 +177,8 @@ END_TEST
 
 START_TEST(test_with_affinity_the_share_inside_is_computed_anew)
 {
-    struct tp_plan *plan = small_plan(small_plan_one_host);
+    static char *const neutral[] = {"geo", "day"}, *const constant[] = {"history"};
+    struct tp_plan *plan = assessed_plan();
     struct tp_affinity *affinity = small_affinity(plan);
     struct tp_error err;
     ck_ok(tp_plan_recost(plan, affinity, &err), err);
@@ -158,8 +187,17 @@ START_TEST(test_with_affinity_the_share_inside_is_computed_anew)
     ck_assert_int_eq(plan->affinity.measure, TP_MEASURE_CKA);
     ck_assert_int_eq(plan->affinity.samples, 5000);
     ck_assert_double_eq(plan->affinity.noise_floor, 0.125);
-    ck_assert_double_eq_tol(plan->affinity.above_floor, 3.0 / 21, 1e-15); /* of 7 * 6 / 2 pairs */
-    ck_assert_double_eq(plan->affinity.std_error, 11.0 / 64);             /* the median */
+    ck_assert_double_eq_tol(
+        plan->affinity.above_floor, 0.2, 1e-15); /* 2 of the 10 pairs without neutral ones */
+    ck_assert_double_eq(plan->affinity.std_error, 16.0 / 64); /* median of 21 18 16 13 11 2 */
+    ck_assert_int_eq(plan->affinity.dumps, 2);
+    ck_assert_double_eq(plan->affinity.reproducibility, 0.75);
+    ck_assert_double_eq(plan->affinity.null_rho, 0.5);
+    ck_assert_double_eq(plan->affinity.learned, 0.25);
+    same_names(plan->affinity.constant, plan->affinity.constant_count, constant, 1);
+    same_names(plan->affinity.neutral, plan->affinity.neutral_count, neutral, 2);
+    ck_assert_int_eq(plan->affinity.mover_count, 0);
+    ck_assert_str_eq(plan->affinity.input.file, "dump"); /* for the caller to set */
     ck_assert(isnan(plan->affinity.stability));
     ck_assert_int_eq(plan->affinity.verdict, TP_VERDICT_NONE);
     expect_sound(plan);

@@ -111,9 +111,26 @@ START_TEST(test_planted_groups_above_the_floor_are_trusted)
     ck_assert_int_eq(made->affinity.samples, 4096);
     ck_assert_int_eq(made->affinity.measure, TP_MEASURE_CKA);
     ck_assert_int_eq(made->affinity.verdict, TP_VERDICT_TRUSTED);
+    ck_assert_int_eq(made->affinity.mover_count, 0);
     tp_plan_free(made);
 }
 END_TEST
+
+/* At least so many; each a feature of the model, once, most first. */
+static void expect_movers(const struct tp_plan *made, int32_t least)
+{
+    const struct tp_plan_affinity *affinity = &made->affinity;
+    bool seen[FEATURES] = {false};
+    ck_assert_int_ge(affinity->mover_count, least);
+    for (int32_t i = 0; i < affinity->mover_count; i++) {
+        int32_t feature = tp_model_feature(made->model, affinity->movers[i].feature);
+        ck_assert_int_ge(feature, 0);
+        ck_assert(!seen[feature]);
+        seen[feature] = true;
+        ck_assert_double_ge(affinity->movers[i].share, 0.25);
+        ck_assert_double_le(affinity->movers[i].share, i ? affinity->movers[i - 1].share : 1);
+    }
+}
 
 START_TEST(test_random_values_below_the_floor_are_noise)
 {
@@ -123,6 +140,7 @@ START_TEST(test_random_values_below_the_floor_are_noise)
     ck_assert_double_eq(made->affinity.above_floor, 0);
     ck_assert_double_lt(made->affinity.stability, 0.7);
     ck_assert_int_eq(made->affinity.verdict, TP_VERDICT_NOISE);
+    expect_movers(made, FEATURES / 2);
     tp_plan_free(made);
 }
 END_TEST
@@ -147,6 +165,45 @@ START_TEST(test_stable_groups_below_the_floor_are_weak)
     ck_assert_double_eq(made->affinity.above_floor, 0);
     ck_assert_double_ge(made->affinity.stability, 0.7);
     ck_assert_int_eq(made->affinity.verdict, TP_VERDICT_WEAK);
+    tp_plan_free(made);
+}
+END_TEST
+
+/* Feature 0 is torn between the 5 others of its group and 5 of the next; the errors decide. */
+START_TEST(test_a_feature_between_two_groups_is_the_one_that_moves)
+{
+    struct workload w;
+    struct tp_affinity *affinity = make(&w, 0.5, 0.02, 0, 0.02f);
+    struct tp_plan_options options = tp_plan_options_default();
+    struct tp_plan *made = NULL;
+    struct tp_error err = {0};
+    for (int i = 2; i < FEATURES; i++)
+        if (i % HOSTS < 2)
+            w.matrix[i] = w.matrix[i * FEATURES] = 0.25f;
+    options.ratio = 1.5; /* 4 to 9 features in a tower */
+    options.balance = 0.5;
+    ck_assert_msg(tp_plan_make(&w.model, &w.topology, affinity, &options, &made, &err) == TP_OK,
+        "%s", err.text);
+    ck_assert_int_eq(made->affinity.mover_count, 1);
+    ck_assert_str_eq(made->affinity.movers[0].feature, "f0");
+    tp_plan_free(made);
+}
+END_TEST
+
+START_TEST(test_constant_and_neutral_features_are_named)
+{
+    struct workload w;
+    struct tp_affinity *affinity = make(&w, 0.5, 0.02, 0.05, 0.02f);
+    enum tp_feature_state state[FEATURES] = {TP_FEATURE_MEASURED};
+    state[3] = state[20] = TP_FEATURE_CONSTANT;
+    state[7] = TP_FEATURE_NEUTRAL;
+    affinity->state = state;
+    struct tp_plan *made = plan(&w, affinity, TP_STRATEGY_LOAD);
+    ck_assert_int_eq(made->affinity.constant_count, 2);
+    ck_assert_str_eq(made->affinity.constant[0], "f3");
+    ck_assert_str_eq(made->affinity.constant[1], "f20");
+    ck_assert_int_eq(made->affinity.neutral_count, 1);
+    ck_assert_str_eq(made->affinity.neutral[0], "f7");
     tp_plan_free(made);
 }
 END_TEST
@@ -187,6 +244,8 @@ int main(void)
     tcase_add_test(tcase, test_random_values_below_the_floor_are_noise);
     tcase_add_test(tcase, test_values_above_the_floor_whose_differences_are_errors_are_weak);
     tcase_add_test(tcase, test_stable_groups_below_the_floor_are_weak);
+    tcase_add_test(tcase, test_a_feature_between_two_groups_is_the_one_that_moves);
+    tcase_add_test(tcase, test_constant_and_neutral_features_are_named);
     tcase_add_test(tcase, test_a_plan_that_does_not_follow_the_affinity_has_no_verdict);
     tcase_add_test(tcase, test_without_affinity_nothing_is_assessed);
     suite_add_tcase(suite, tcase);

@@ -135,6 +135,7 @@ static inline struct tp_affinity *workload_relate(struct workload *w, const int3
     a->samples = 4096;
     a->measure = TP_MEASURE_CKA;
     a->dumps = 1;
+    a->reproducibility = a->null_rho = a->learned = (double)NAN;
     a->noise_floor = 0.01;
     a->noise_median = 0.005;
     for (int32_t i = 0; i < n; i++) {
