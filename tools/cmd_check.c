@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "opt.h"
+#include "plan/findings.h"
 
 #include <jansson.h>
 
@@ -17,18 +18,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = OPT_LONG };
+enum { KEY_JSON = OPT_LONG, KEY_ALL };
 
 struct args {
     struct opt_seen seen;
     const char *plan, *model, *topology;
-    bool json;
+    bool json, all;
 };
 
 static const struct argp_option options[] = {
     {"model", 'm', "MODEL", 0, "Also compare with this model spec, and list what drifted", 0},
     {"topology", 't', "TOPOLOGY", 0, "Also compare with this topology spec", 0},
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object: {\"sound\": ..., \"findings\": [...]}", 0},
+    {"all", KEY_ALL, NULL, 0,
+        "List every finding (default: of more than 40, the first of each kind, the rest counted)",
+        0},
+    {"json", KEY_JSON, NULL, 0,
+        "Print one JSON object, always complete: {\"sound\": ..., \"findings\": [...]}", 0},
     {0},
 };
 
@@ -52,6 +57,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 't':
         args->topology = arg;
         break;
+    case KEY_ALL:
+        args->all = true;
+        break;
     case KEY_JSON:
         args->json = true;
         break;
@@ -72,17 +80,17 @@ static const struct argp argp = {options, parse, "PLAN",
     "shards that"
     " tile their tables, memory, balance, constraints, and stored figures that are what they would "
     "be if"
-    " computed anew. All findings are listed; with any, the exit status is 1.\v"
+    " computed anew. With any finding the exit status is 1.\v"
     "Example: towerpart check plan.yaml -m model.yaml",
     NULL, NULL, NULL};
 
-static void write_text(const struct tp_findings *findings, const char *plan, struct tp_text *out)
+static void write_text(
+    const struct args *args, const struct tp_findings *findings, struct tp_text *out)
 {
-    for (int32_t i = 0; i < findings->count; i++)
-        tp_text_add(out, "%s\n", findings->lines[i]);
+    tp_finding_text(findings, args->all ? NULL : ": --all", out);
     if (findings->count > 0)
         return;
-    tp_text_add(out, "%s: no findings", plan);
+    tp_text_add(out, "%s: no findings", args->plan);
     if (out->data)
         opt_clean(out->data);
     tp_text_add(out, "\n");
@@ -110,7 +118,7 @@ static enum tp_status print_findings(
     if (args->json)
         write_json(findings, &out);
     else
-        write_text(findings, args->plan, &out);
+        write_text(args, findings, &out);
     enum tp_status status =
         out.failed ? tp_fail_memory(err) : tp_file_write("-", out.data, out.length, err);
     tp_text_release(&out);

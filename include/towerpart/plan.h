@@ -171,6 +171,8 @@ void tp_plan_free(struct tp_plan *plan);
 struct tp_findings {
     char **lines;
     int32_t count;
+    uint64_t *kinds; /* (count) equal for findings that differ in names and numbers alone; NULL: all
+                        of other kinds */
 };
 
 /* Checks a plan against every rule, and against a newer model or topology if they are given: all

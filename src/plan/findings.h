@@ -10,6 +10,7 @@
 #include <towerpart/plan.h>
 
 #include "base/fail.h"
+#include "base/text.h"
 
 struct tp_finding_list {
     struct tp_findings findings;
@@ -19,8 +20,14 @@ struct tp_finding_list {
 
 void tp_finding(struct tp_finding_list *list, const char *format, ...) TP_PRINTF(2, 3);
 
-/* One finding per line of `lines`, each after the prefix. @param lines  NULL: none. */
+/* One finding per line of `lines`, such as "table t0: rows 10 -> 20", each after the prefix.
+ * @param lines  NULL: none. */
 void tp_finding_lines(struct tp_finding_list *list, const char *prefix, const char *lines);
+
+/* Appends the findings, one per line: all of them, or, if there are more than a screen holds, the first
+ * few of each kind, and how many more there are like them.
+ * @param more  where to see all, ends the lines that count: ": --all"; NULL: all are listed. */
+void tp_finding_text(const struct tp_findings *findings, const char *more, struct tp_text *text);
 
 /* Moves the findings out of the list, also when there are none; TP_ENOMEM if any was dropped. The
  * list is empty afterwards. */

@@ -147,7 +147,7 @@ START_TEST(a_plan_with_findings_gets_no_other_advice)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     char *lines[] = {sample_text(s, "rank 0: stale")};
-    struct tp_findings findings = {lines, 1};
+    struct tp_findings findings = {.lines = lines, .count = 1};
     s->plan.ranks[2].load.memory_bytes = 900000000;
     char *text = sample_report_with(&s->plan, &findings, tp_report_text);
     const char *next = strstr(text, "\nNEXT\n");

@@ -91,7 +91,7 @@ START_TEST(it_holds_every_finding_and_the_list_when_there_is_none)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     char *lines[] = {sample_text(s, "rank 4: stale"), sample_text(s, "table \xff: unknown")};
-    struct tp_findings findings = {lines, 2};
+    struct tp_findings findings = {.lines = lines, .count = 2};
     json_t *root = parse(s);
     ck_assert(json_is_array(at(root, "findings")));
     ck_assert_uint_eq(json_array_size(at(root, "findings")), 0);

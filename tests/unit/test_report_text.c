@@ -363,7 +363,7 @@ START_TEST(findings_come_before_the_verdict)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     char *lines[] = {sample_text(s, "rank 4: stale\x1b, run recost"), sample_text(s, "second")};
-    struct tp_findings findings = {lines, 0};
+    struct tp_findings findings = {.lines = lines, .count = 0};
     char *text = sample_report_with(&s->plan, &findings, tp_report_text);
     has_not(text, "Findings");
     free(text);
