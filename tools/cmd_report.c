@@ -10,17 +10,22 @@
 
 #include <string.h>
 
-enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_MEASURED = OPT_LATER };
+enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_ALL, KEY_MEASURED = OPT_LATER };
 
 struct args {
     struct opt_seen seen;
     const char *plan, *output;
     bool json;
+    struct tp_report_options report;
 };
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "NAME", 0, "text (default) or json", 0},
     {"json", KEY_JSON, NULL, 0, "The same as --format json", 0},
+    {"all", KEY_ALL, NULL, 0,
+        "List every tower, rank and feature (default: the heaviest, the rest counted); json always "
+        "does",
+        0},
     {"output", 'o', "FILE", 0, "Where to write the report (default '-', standard output)", 0},
     {"measured", KEY_MEASURED, "RUN", OPTION_HIDDEN, NULL, 0},
     {0},
@@ -48,6 +53,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_JSON:
         args->json = true;
+        break;
+    case KEY_ALL:
+        args->report.all = true;
         break;
     case ARGP_KEY_ARG:
         opt_argument(state, &args->plan, arg);
@@ -84,7 +92,7 @@ int cmd_report(int argc, char **argv)
         status = tp_plan_check(plan, NULL, NULL, &findings, &err);
     if (status == TP_OK)
         status = args.json ? tp_report_json(plan, &findings, args.output, &err)
-                           : tp_report_text(plan, &findings, args.output, &err);
+                           : tp_report_text(plan, &findings, &args.report, args.output, &err);
     tp_findings_release(&findings);
     tp_plan_free(plan);
     return opt_end(argv[0], status, &err);

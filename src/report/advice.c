@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/verdict.h"
 #include "report/line.h"
 
 #include <math.h>
@@ -19,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEMS_MAX 12
+#define ITEMS_MAX 16
+#define NAMES_SHOWN 3
 #define FILE_COLUMNS 24    /* longer names would hide the command */
 #define MEMORY_TIGHT 0.9   /* share of capacity above which tables have no room to grow */
 #define AFFINITY_GAIN 0.05 /* share of all affinity that is worth a looser limit */
@@ -40,13 +42,14 @@ static void add(struct tp_advice *advice, const char *sentence, ...)
     va_end(args);
 }
 
+/* Of a name that a shell takes as it is. */
+#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+"
+
 /* The file's name, or another word where a shell would not take the name as it is. */
 static const char *file_or(const struct tp_plan_input *input, const char *otherwise)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+";
     if (!input->file || !*input->file || *input->file == '-' ||
-        input->file[strspn(input->file, plain)] || strlen(input->file) > FILE_COLUMNS)
+        input->file[strspn(input->file, PLAIN)] || strlen(input->file) > FILE_COLUMNS)
         return otherwise;
     return input->file;
 }
@@ -65,21 +68,52 @@ static bool from_affinity_file(const struct tp_plan *plan)
 {
     const char *file = plan->affinity.input.file;
     size_t length = file ? strlen(file) : 0;
-    return length > 4 && !strcmp(file + length - 4, ".npz");
+    return length > 4 && !strcmp(file + length - 4, ".npz") && !strchr(file, ',');
+}
+
+/* " -d A -d B" of the plan's dumps, whose names are one text, "A, B"; " -d DUMP" if a shell would not
+ * take them as they are. */
+static void add_dumps(struct tp_text *text, const struct tp_plan *plan)
+{
+    const char *files = plan->affinity.input.file;
+    if (plan->affinity.dumps < 2 || !files || strlen(files) > 2 * FILE_COLUMNS ||
+        files[strspn(files, PLAIN ", ")]) {
+        tp_text_add(text, " -d %s", file_or(&plan->affinity.input, "DUMP"));
+        return;
+    }
+    while (*files) {
+        size_t length = strcspn(files, ", ");
+        tp_text_add(text, " -d %.*s", (int)length, files);
+        files += length;
+        files += strspn(files, ", ");
+    }
 }
 
 /* The same with the plan's affinity, and then the rest. */
 static void add_affine_command(
     struct tp_advice *advice, const struct tp_plan *plan, const char *rest)
 {
-    const struct tp_plan_input *input = &plan->affinity.input;
     struct tp_text text = {0};
     if (from_affinity_file(plan))
-        tp_text_add(&text, " -a %s%s", file_or(input, "AFFINITY"), rest);
+        tp_text_add(&text, " -a %s", file_or(&plan->affinity.input, "AFFINITY"));
     else
-        tp_text_add(&text, " -d %s%s", file_or(input, "DUMP"), rest);
+        add_dumps(&text, plan);
+    if (!from_affinity_file(plan) && plan->affinity.measure == TP_MEASURE_COSINE)
+        tp_text_add(&text, " --measure cosine");
+    tp_text_add(&text, "%s", rest);
     add_command(advice, plan, text.data ? text.data : "");
     tp_text_release(&text);
+}
+
+/* "a, b, c" of up to three names, and how many more. */
+static void add_names(
+    struct tp_text *list, const struct tp_plan_mover *movers, char *const *names, int32_t count)
+{
+    int32_t shown = count > NAMES_SHOWN + 1 ? NAMES_SHOWN : count;
+    for (int32_t i = 0; i < shown; i++)
+        tp_text_add(list, "%s%s", i ? ", " : "",
+            tp_shown(movers ? movers[i].feature : names[i], FILE_COLUMNS).text);
+    tp_line_more(list, count - shown);
 }
 
 static void advise_memory(struct tp_advice *advice, const struct tp_view *view)
@@ -104,21 +138,97 @@ static void advise_memory(struct tp_advice *advice, const struct tp_view *view)
             (int)fullest, 100 * most);
 }
 
+/* One check failed: what mends that one. */
+static void advise_weak(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    unsigned failed = tp_failed_checks(plan);
+    bool is_cosine = affinity->measure == TP_MEASURE_COSINE;
+    if (failed & TP_FAILED_AGREEMENT) {
+        add(advice,
+            "The affinity is weak: training runs disagree on it. %s, or give more dumps of longer "
+            "training: their matrices are averaged.",
+            is_cosine ? "Measure it with cka, which does not see how a run happened to rotate its "
+                        "spaces"
+                      : "Train the dumped models for longer");
+        add_command(advice, plan,
+            is_cosine ? " -d A -d B --measure cka -o plan.yaml" : " -d A -d B -d C -o plan.yaml");
+    } else if (failed & TP_FAILED_STABILITY) {
+        add(advice,
+            "The affinity is weak: its errors decide between towers. Dump %.0f samples instead of "
+            "%lld, which would about halve them, and plan again. If it stays so, several ways to "
+            "make towers are equally good.",
+            4.0 * (double)affinity->samples, (long long)affinity->samples);
+    } else {
+        add(advice,
+            "The affinity is weak: too few pairs stand out from the noise. Train the dumped model "
+            "for longer, or dump %.0f samples instead of %lld, which lowers the noise floor.",
+            4.0 * (double)affinity->samples, (long long)affinity->samples);
+    }
+}
+
 static void advise_affinity(struct tp_advice *advice, const struct tp_plan *plan)
 {
     const struct tp_plan_affinity *affinity = &plan->affinity;
-    bool bad = affinity->verdict == TP_VERDICT_NOISE || affinity->verdict == TP_VERDICT_WEAK;
-    if (!affinity->input.file) {
+    if (affinity->dumps == 0) {
         add(advice, "These towers ignore which features belong together. Dump the pooled "
                     "embeddings of a trained model and plan on their affinity.");
         add_affine_command(advice, plan, " -o plan.yaml");
-    } else if (bad) {
+    } else if (affinity->verdict == TP_VERDICT_NOISE) {
         add(advice,
-            "The affinity is %s: dump more samples than %lld, or train the dumped model for "
-            "longer, and plan again. If it stays so, balance is all there is to gain.",
-            affinity->verdict == TP_VERDICT_NOISE ? "noise" : "weak", (long long)affinity->samples);
+            "The affinity is noise: do not build on it. Balance is all there is to gain from it; "
+            "train the dumped model for longer, or dump more samples than %lld, and look again.",
+            (long long)affinity->samples);
         add_command(advice, plan, " --strategy load -o load.yaml");
+    } else if (affinity->verdict == TP_VERDICT_WEAK) {
+        advise_weak(advice, plan);
     }
+}
+
+/* Another training run would tell more than any number of samples. */
+static void advise_dumps(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    bool is_good = affinity->verdict == TP_VERDICT_TRUSTED || affinity->verdict == TP_VERDICT_WEAK;
+    if (affinity->dumps != 1 || !is_good)
+        return;
+    add(advice, "Whether another training run would give these towers is not known: there is one "
+                "dump. Train the model again with another seed, dump that too, and give both.");
+    add_command(advice, plan,
+        affinity->measure == TP_MEASURE_COSINE ? " -d A -d B --measure cosine -o plan.yaml"
+                                               : " -d A -d B -o plan.yaml");
+}
+
+static void advise_movers(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    struct tp_text list = {0};
+    if (affinity->mover_count == 0 || affinity->verdict == TP_VERDICT_NOISE)
+        return;
+    add_names(&list, affinity->movers, NULL, affinity->mover_count);
+    add(advice,
+        "%s: the sampling error decides their tower. Where you know better, say so in the model "
+        "spec (constraints together, apart, pin) and plan again; more samples settle the others.",
+        list.data ? list.data : "");
+    tp_text_release(&list);
+}
+
+/* Features that the dump says nothing about. */
+static void advise_features(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    struct tp_text list = {0};
+    if (affinity->constant_count + affinity->neutral_count == 0)
+        return;
+    add_names(&list, NULL, affinity->constant, affinity->constant_count);
+    if (affinity->constant_count && affinity->neutral_count)
+        tp_text_add(&list, "; ");
+    add_names(&list, NULL, affinity->neutral, affinity->neutral_count);
+    add(advice,
+        "The affinity says nothing of %s: %s. See that the dump holds their trained embeddings.",
+        affinity->constant_count + affinity->neutral_count == 1 ? "one feature" : "some features",
+        list.data ? list.data : "");
+    tp_text_release(&list);
 }
 
 static void advise_one_tower(struct tp_advice *advice, const struct tp_plan *plan)
@@ -233,11 +343,11 @@ static void advise_recost(struct tp_advice *advice, const struct tp_plan *plan)
     const struct tp_plan_input *affinity = &plan->affinity.input;
     struct tp_text text = {0};
     add(advice, "To move tables by hand, edit plan.yaml and have its figures computed anew.%s",
-        affinity->file && !from_affinity_file(plan)
+        plan->affinity.dumps > 0 && !from_affinity_file(plan)
             ? " AFFINITY is what towerpart affinity measures on the dump."
             : "");
     tp_text_add(&text, "towerpart recost plan.yaml");
-    if (affinity->file)
+    if (plan->affinity.dumps > 0)
         tp_text_add(
             &text, " -a %s", from_affinity_file(plan) ? file_or(affinity, "AFFINITY") : "AFFINITY");
     tp_text_add(&text, " -o edited.yaml");
@@ -259,6 +369,9 @@ static void advise_plan(struct tp_advice *advice, const struct tp_view *view)
         advise_mode(advice, plan);
         advise_limits(advice, plan);
         advise_balance(advice, view);
+        advise_features(advice, plan);
+        advise_movers(advice, plan);
+        advise_dumps(advice, plan);
     }
 }
 

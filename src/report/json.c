@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/verdict.h"
 #include "report/advice.h"
 #include "report/json_put.h"
 #include "report/view.h"
@@ -27,23 +28,44 @@ static json_t *put_input(
     return object;
 }
 
-static void put_inputs(struct tp_json *json, json_t *root, const struct tp_plan *plan)
+static void put_names(
+    struct tp_json *json, json_t *parent, const char *key, char *const *names, int32_t count)
 {
-    const struct tp_plan_affinity *affinity = &plan->affinity;
-    json_t *inputs = tp_json_object(json, root, "inputs");
-    put_input(json, inputs, "model", &plan->model_input);
-    put_input(json, inputs, "topology", &plan->topology_input);
-    if (!affinity->input.file)
-        return;
+    json_t *array = tp_json_array(json, parent, key);
+    for (int32_t i = 0; i < count; i++)
+        tp_json_text(json, array, NULL, names[i]);
+}
+
+static void put_affinity(
+    struct tp_json *json, json_t *inputs, const struct tp_plan_affinity *affinity)
+{
     json_t *object = put_input(json, inputs, "affinity", &affinity->input);
     tp_json_text(json, object, "measure", tp_measure_name(affinity->measure));
     tp_json_integer(json, object, "samples", affinity->samples);
+    tp_json_integer(json, object, "dumps", affinity->dumps);
+    tp_json_real(json, object, "reproducibility", affinity->reproducibility);
+    tp_json_real(json, object, "null_rho", affinity->null_rho);
+    tp_json_real(json, object, "learned", affinity->learned);
     tp_json_real(json, object, "noise_floor", affinity->noise_floor);
     tp_json_real(json, object, "above_floor", affinity->above_floor);
     tp_json_real(json, object, "std_error", affinity->std_error);
     tp_json_real(json, object, "stability", affinity->stability);
+    json_t *movers = tp_json_object(json, object, "movers");
+    for (int32_t i = 0; i < affinity->mover_count; i++)
+        tp_json_real(json, movers, affinity->movers[i].feature, affinity->movers[i].share);
+    put_names(json, object, "constant", affinity->constant, affinity->constant_count);
+    put_names(json, object, "neutral", affinity->neutral, affinity->neutral_count);
     if (affinity->verdict != TP_VERDICT_NONE)
         tp_json_text(json, object, "verdict", tp_verdict_name(affinity->verdict));
+}
+
+static void put_inputs(struct tp_json *json, json_t *root, const struct tp_plan *plan)
+{
+    json_t *inputs = tp_json_object(json, root, "inputs");
+    put_input(json, inputs, "model", &plan->model_input);
+    put_input(json, inputs, "topology", &plan->topology_input);
+    if (plan->affinity.dumps > 0)
+        put_affinity(json, inputs, &plan->affinity);
 }
 
 static void put_integers(
@@ -63,9 +85,7 @@ static void put_towers(struct tp_json *json, json_t *root, const struct tp_plan 
         tp_json_integer(json, object, "id", tower->id);
         put_integers(json, object, "hosts", tower->hosts, tower->host_count);
         put_integers(json, object, "ranks", tower->ranks, tower->rank_count);
-        json_t *features = tp_json_array(json, object, "features");
-        for (int32_t i = 0; i < tower->feature_count; i++)
-            tp_json_text(json, features, NULL, tower->features[i]);
+        put_names(json, object, "features", tower->features, tower->feature_count);
         tp_json_integer(json, object, "output_dim", tower->output_dim);
     }
 }
@@ -186,6 +206,30 @@ static void put_sums(struct tp_json *json, json_t *derived, const struct tp_view
     }
 }
 
+/* What the verdict rests on. */
+static void put_trust(struct tp_json *json, json_t *derived, const struct tp_plan *plan)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } checks[] = {{TP_FAILED_SIGNAL, "signal"}, {TP_FAILED_STABILITY, "stability"},
+        {TP_FAILED_AGREEMENT, "agreement"}};
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    if (affinity->dumps == 0)
+        return;
+    json_t *trust = tp_json_object(json, derived, "trust");
+    tp_json_text(json, trust, "verdict", tp_verdict_name(affinity->verdict));
+    json_t *failed = tp_json_array(json, trust, "failed");
+    for (int i = 0; i < 3; i++)
+        if (tp_failed_checks(plan) & checks[i].bit)
+            tp_json_text(json, failed, NULL, checks[i].name);
+    tp_json_real(json, trust, "above_floor_asked", tp_signal_asked(plan));
+    tp_json_real(json, trust, "stability_asked", TP_STABLE_LEAST);
+    tp_json_real(json, trust, "reproducibility_asked", TP_AGREE_LEAST);
+    if (affinity->std_error > 0 && affinity->samples <= INT64_MAX / 4)
+        tp_json_integer(json, trust, "samples_to_halve_std_error", 4 * affinity->samples);
+}
+
 static void put_derived(
     struct tp_json *json, json_t *root, const struct tp_view *view, const struct tp_advice *advice)
 {
@@ -194,6 +238,7 @@ static void put_derived(
     const struct tp_plan *plan = view->plan;
     json_t *derived = tp_json_object(json, root, "derived");
     tp_json_real(json, derived, "chance_affinity", view->chance_affinity);
+    put_trust(json, derived, plan);
     put_sums(json, derived, view);
     json_t *speedup = tp_json_object(json, derived, "speedup_over_flat");
     for (int i = 0; i < 4; i++)

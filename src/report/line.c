@@ -113,6 +113,30 @@ void tp_line_wrap(struct tp_text *text, const char *label, int indent, const cha
     va_end(args);
 }
 
+void tp_line_span(char out[16], const int32_t *values, int32_t count)
+{
+    struct tp_text text = {0};
+    bool consecutive = true;
+    for (int32_t i = 1; i < count; i++)
+        consecutive &= values[i] == values[0] + i;
+    if (count == 1)
+        tp_text_add(&text, "%d", (int)values[0]);
+    else if (count > 1 && consecutive)
+        tp_text_add(&text, "%d-%d", (int)values[0], (int)values[count - 1]);
+    else if (count > 1)
+        tp_text_add(&text, "%d,%d%s", (int)values[0], (int)values[1], count > 2 ? ",.." : "");
+    struct tp_shown shown = tp_shown(text.data, 15);
+    for (int i = 0; i < 16; i++)
+        out[i] = shown.text[i];
+    tp_text_release(&text);
+}
+
+void tp_line_more(struct tp_text *list, int32_t count)
+{
+    if (count > 0)
+        tp_text_add(list, ", and %d more", (int)count);
+}
+
 bool tp_same_pace(double seconds, double other)
 {
     return !(seconds > PACE_APART * other) && !(other > PACE_APART * seconds);

@@ -6,10 +6,14 @@
 #include "base/text.h"
 #include "report/view.h"
 
-#define TP_RANKS_LISTED_MAX 32 /* more ranks than that: only the busiest are listed */
+/* What a report shows of long lists, so that no section is longer than a screen or two. */
+#define TP_TOWERS_LISTED 12    /* of more, those with most lookup */
+#define TP_RANKS_LISTED_MAX 32 /* of more, only the busiest: */
 #define TP_RANKS_BUSIEST 16
+#define TP_NAMES_LISTED 8 /* features that move, are constant or neutral */
 
-void tp_section_towers(const struct tp_view *view, struct tp_text *text);
+enum tp_status tp_section_towers(
+    const struct tp_view *view, struct tp_text *text, struct tp_error *err);
 void tp_section_balance(const struct tp_view *view, struct tp_text *text);
 enum tp_status tp_section_ranks(
     const struct tp_view *view, struct tp_text *text, struct tp_error *err);

@@ -126,16 +126,16 @@ static void add_trust(const struct tp_view *view, struct tp_text *text)
     const struct tp_plan *plan = view->plan;
     const struct tp_plan_affinity *affinity = &plan->affinity;
     double inside = plan->quality.inside_affinity;
-    if (!affinity->input.file)
+    if (affinity->dumps == 0)
         tp_line_wrap(text, "Affinity", INDENT, "none was used: towers are balanced, not related.");
     else if (view->one_tower)
         tp_line_wrap(text, "Affinity", INDENT, "decides nothing: one tower holds all features.");
     else if (inside >= 0)
         tp_line_wrap(text, "Affinity", INDENT,
-            "%.1f %% of it (%s: how similarly two features arrange the samples, 0 to 1) lies "
-            "inside towers, where chance would put %.1f %%; trust: %s.",
-            100 * inside, tp_measure_name(affinity->measure), 100 * view->chance_affinity,
-            tp_verdict_name(affinity->verdict));
+            "%.1f %% of it (%s: %s, 0 to 1) lies inside towers, where chance would put %.1f %%; "
+            "trust: %s.",
+            100 * inside, tp_measure_name(affinity->measure), tp_view_measure(affinity->measure),
+            100 * view->chance_affinity, tp_verdict_name(affinity->verdict));
     else
         tp_line_wrap(text, "Affinity", INDENT,
             "trust: %s; how much of it lies inside towers is not known.",
@@ -195,7 +195,9 @@ static enum tp_status add_sections(
     if (status)
         goto out;
     add_headline(view, text);
-    tp_section_towers(view, text);
+    status = tp_section_towers(view, text, err);
+    if (status)
+        goto out;
     tp_section_balance(view, text);
     status = tp_section_ranks(view, text, err);
     if (status)
@@ -210,11 +212,12 @@ out:
 }
 
 enum tp_status tp_report_text(const struct tp_plan *plan, const struct tp_findings *findings,
-    const char *path, struct tp_error *err)
+    const struct tp_report_options *options, const char *path, struct tp_error *err)
 {
     struct tp_view view = {0};
     struct tp_text draft = {0}, text = {0};
     enum tp_status status = tp_view_init(&view, plan, findings, err);
+    view.all = options && options->all;
     if (!status)
         status = add_sections(&view, &draft, err);
     if (status)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sections on the affinity: how far it can be trusted (AFFINITY), and what the towers make of it
- * (QUALITY). What was not assessed is said to be so. */
+/* Section AFFINITY: how far it can be trusted, one line per question. What was not assessed is said to
+ * be so, with what it takes to assess it. Cost: O(names). */
 #include "report/sections.h"
 
 #include "plan/verdict.h"
@@ -9,43 +9,90 @@
 #include <math.h>
 
 #define INDENT 18
-#define BAR_COLUMNS 40
 
-/* Which check a weak affinity has failed. */
-static void add_weakness(const struct tp_view *view, struct tp_text *text)
+/* The failed checks with their figures, "a is below b, ... and ...". */
+static void add_reasons(const struct tp_plan *plan, struct tp_text *out)
 {
-    const struct tp_plan_affinity *affinity = &view->plan->affinity;
-    double asked = tp_signal_asked(view->plan);
-    if (affinity->stability < TP_STABLE_LEAST)
-        tp_line_wrap(text, " verdict", INDENT,
-            "WEAK: stability %.3g is below %.2f; take these towers as a suggestion.",
-            affinity->stability, TP_STABLE_LEAST);
-    else if (affinity->above_floor < asked)
-        tp_line_wrap(text, " verdict", INDENT,
-            "WEAK: signal %.3g %% is below %.3g %%; take these towers as a suggestion.",
-            100 * affinity->above_floor, 100 * asked);
+    const struct tp_plan_affinity *affinity = &plan->affinity;
+    unsigned left = tp_failed_checks(plan);
+    for (unsigned bit = TP_FAILED_SIGNAL; bit <= TP_FAILED_AGREEMENT; bit <<= 1) {
+        if (!(left & bit))
+            continue;
+        left &= ~bit;
+        if (out->length)
+            tp_text_add(out, left ? ", " : " and ");
+        if (bit == TP_FAILED_SIGNAL)
+            tp_text_add(out, "signal %.3g %% is below %.3g %%", 100 * affinity->above_floor,
+                100 * tp_signal_asked(plan));
+        else if (bit == TP_FAILED_STABILITY)
+            tp_text_add(out, "stability %.3g is below %.2f", affinity->stability, TP_STABLE_LEAST);
+        else
+            tp_text_add(out, "agreement between dumps, rho %.3g, is below %.2f",
+                affinity->reproducibility, TP_AGREE_LEAST);
+    }
+}
+
+static void add_failure(
+    const struct tp_view *view, const char *verdict, const char *advice, struct tp_text *text)
+{
+    struct tp_text reasons = {0};
+    add_reasons(view->plan, &reasons);
+    if (reasons.failed)
+        text->failed = true;
+    else if (reasons.data)
+        tp_line_wrap(text, " verdict", INDENT, "%s: %s%s", verdict, reasons.data, advice);
     else
         tp_line_wrap(text, " verdict", INDENT,
-            "WEAK: a check failed when the plan was made, and the figures have changed since.");
+            "%s: checks failed when the plan was made, and the figures have changed since.",
+            verdict);
+    tp_text_release(&reasons);
 }
 
 static void add_verdict(const struct tp_view *view, struct tp_text *text)
 {
-    switch (view->plan->affinity.verdict) {
+    const struct tp_plan *plan = view->plan;
+    bool is_followed =
+        plan->strategy == TP_STRATEGY_COHERENT || plan->strategy == TP_STRATEGY_DIVERSE;
+    switch (plan->affinity.verdict) {
     case TP_VERDICT_TRUSTED:
-        tp_line_wrap(text, " verdict", INDENT, "TRUSTED: what was checked, passed.");
+        tp_line_wrap(text, " verdict", INDENT, "%s",
+            isnan(plan->affinity.reproducibility)
+                ? "TRUSTED: signal and stability pass; agreement between training runs was not "
+                  "assessed."
+                : "TRUSTED: signal, stability and agreement between dumps pass.");
         break;
     case TP_VERDICT_WEAK:
-        add_weakness(view, text);
+        add_failure(view, "WEAK", "; take these towers as a suggestion.", text);
         break;
     case TP_VERDICT_NOISE:
-        tp_line_wrap(text, " verdict", INDENT,
-            "NOISE: neither signal nor stability is enough. Unrelated features could give these "
-            "numbers; do not build on them.");
+        add_failure(view, "NOISE",
+            ". Unrelated features could give these numbers; do not build on them.", text);
         break;
     default:
-        tp_line_wrap(text, " verdict", INDENT, "NOT ASSESSED");
+        tp_line_wrap(text, " verdict", INDENT, "NOT ASSESSED: these towers %s",
+            is_followed ? "were changed after planning, and only plan can assess them"
+                        : "do not follow the affinity");
     }
+}
+
+/* What it is, on what, and what it can see. */
+static void add_measure(const struct tp_plan_affinity *affinity, struct tp_text *text)
+{
+    struct tp_shown file = tp_shown(affinity->input.file, TP_NAME_COLUMNS);
+    const char *sees = affinity->measure == TP_MEASURE_COSINE
+                           ? "It is blind to features whose spaces are rotated against each other, "
+                             "which training leaves to chance; cka is not"
+                           : "It sees through rotations and takes any dims";
+    if (affinity->dumps > 1)
+        tp_line_wrap(text, " measured", INDENT,
+            "%s on %lld sample%s (the fewest of %d dumps: %s): %s. %s",
+            tp_measure_name(affinity->measure), (long long)affinity->samples,
+            tp_plural(affinity->samples), (int)affinity->dumps, file.text,
+            tp_view_measure(affinity->measure), sees);
+    else
+        tp_line_wrap(text, " measured", INDENT, "%s on %lld sample%s (%s): %s. %s",
+            tp_measure_name(affinity->measure), (long long)affinity->samples,
+            tp_plural(affinity->samples), file.text, tp_view_measure(affinity->measure), sees);
 }
 
 static void add_signal(const struct tp_view *view, struct tp_text *text)
@@ -68,12 +115,13 @@ static void add_signal(const struct tp_view *view, struct tp_text *text)
     tp_text_release(&floor);
 }
 
+/* A standard error falls with the root of the samples. */
 static void add_precision(const struct tp_plan_affinity *affinity, struct tp_text *text)
 {
     if (affinity->std_error > 0)
         tp_line_wrap(text, " precision", INDENT,
-            "typical standard error %.2g; four times the samples would about halve it",
-            affinity->std_error);
+            "typical standard error %.2g; %.0f samples instead of %lld would about halve it",
+            affinity->std_error, 4.0 * (double)affinity->samples, (long long)affinity->samples);
     else
         tp_line_wrap(text, " precision", INDENT, "typical standard error: rounded away");
     if (isnan(affinity->stability))
@@ -84,60 +132,98 @@ static void add_precision(const struct tp_plan_affinity *affinity, struct tp_tex
             "%.2f (adjusted Rand index between the towers of resampled matrices; 1 is the same "
             "towers, 0 is chance; trusted: %.2f or more)",
             affinity->stability, TP_STABLE_LEAST);
-    tp_line_wrap(text, " reproducibility", INDENT,
-        "not assessed: one dump. To assess it, train the model again with another seed, dump it, "
-        "plan from that dump too and compare the two reports");
+}
+
+static void add_movers(const struct tp_view *view, struct tp_text *text)
+{
+    const struct tp_plan_affinity *affinity = &view->plan->affinity;
+    int32_t shown = tp_view_listed(view, affinity->mover_count, TP_NAMES_LISTED);
+    struct tp_text list = {0};
+    if (isnan(affinity->stability))
+        return;
+    for (int32_t i = 0; i < shown; i++)
+        tp_text_add(&list, "%s%s (%.0f %%)", i ? ", " : "",
+            tp_shown(affinity->movers[i].feature, TP_NAME_COLUMNS).text,
+            100 * affinity->movers[i].share);
+    tp_line_more(&list, affinity->mover_count - shown);
+    if (list.failed)
+        text->failed = true;
+    else if (shown == 0)
+        tp_line_wrap(text, " movers", INDENT,
+            "none: no feature changes tower in a quarter of the resampled matrices");
+    else
+        tp_line_wrap(text, " movers", INDENT,
+            "%d feature%s change%s tower in a quarter of the resampled matrices or more: %s",
+            (int)affinity->mover_count, tp_plural(affinity->mover_count),
+            affinity->mover_count == 1 ? "s" : "", list.data);
+    tp_text_release(&list);
+}
+
+static void add_reproducibility(const struct tp_plan_affinity *affinity, struct tp_text *text)
+{
+    if (affinity->dumps <= 1)
+        tp_line_wrap(text, " reproducibility", INDENT,
+            "not assessed: one dump. To assess it, train the model again with another seed, dump "
+            "that too, and give both: -d A -d B");
+    else if (isnan(affinity->reproducibility))
+        tp_line_wrap(text, " reproducibility", INDENT,
+            "not assessed: the pairs of a dump are all alike, so there is nothing to compare");
+    else
+        tp_line_wrap(text, " reproducibility", INDENT,
+            "rho %.2f between %d dumps (rank correlation of their pairs; 1 is the same order, 0 is "
+            "chance); trusted: %.2f or more",
+            affinity->reproducibility, (int)affinity->dumps, TP_AGREE_LEAST);
+}
+
+static void add_learned(const struct tp_plan_affinity *affinity, struct tp_text *text)
+{
+    if (isnan(affinity->null_rho) && isnan(affinity->learned))
+        tp_line_wrap(text, " learned", INDENT,
+            "not assessed: no --null dump. One of the untrained model shows how much comes from "
+            "ids that occur together, without any training");
+    else
+        tp_line_wrap(text, " learned", INDENT,
+            "%.3g %% of the pairs lie above the untrained model's by over 2 standard errors: that "
+            "much was learned. rho %.2f with the untrained model; near 1, ids that occur together "
+            "explain the affinity without any training",
+            100 * affinity->learned, affinity->null_rho);
+}
+
+/* Features that the figures say little about; nothing if there are none. */
+static void add_features(const struct tp_view *view, const char *label, char *const *names,
+    int32_t count, const char *what, struct tp_text *text)
+{
+    int32_t shown = tp_view_listed(view, count, TP_NAMES_LISTED);
+    struct tp_text list = {0};
+    for (int32_t i = 0; i < shown; i++)
+        tp_text_add(&list, "%s%s", i ? ", " : "", tp_shown(names[i], TP_NAME_COLUMNS).text);
+    tp_line_more(&list, count - shown);
+    if (list.failed)
+        text->failed = true;
+    else if (count > 0)
+        tp_line_wrap(text, label, INDENT, "%d feature%s %s: %s", (int)count, tp_plural(count), what,
+            list.data);
+    tp_text_release(&list);
 }
 
 void tp_section_affinity(const struct tp_view *view, struct tp_text *text)
 {
     const struct tp_plan_affinity *affinity = &view->plan->affinity;
     tp_text_add(text, "\nAFFINITY how far it can be trusted\n");
-    if (!affinity->input.file) {
+    if (affinity->dumps == 0) {
         tp_line_wrap(text, "", 1, "none was used: strategy %s needs no dump",
             tp_strategy_name(view->plan->strategy));
         return;
     }
     add_verdict(view, text);
-    tp_line_wrap(text, " measured", INDENT, "%s on %lld sample%s (%s)",
-        tp_measure_name(affinity->measure), (long long)affinity->samples,
-        tp_plural(affinity->samples), tp_shown(affinity->input.file, TP_NAME_COLUMNS).text);
+    add_measure(affinity, text);
     add_signal(view, text);
     add_precision(affinity, text);
-}
-
-static void add_share(struct tp_text *text, const char *name, double share, const char *remark)
-{
-    tp_text_add(text, " %-24s %6.1f %% %s  %s\n", tp_shown(name, 24).text, 100 * share,
-        tp_bar(share, BAR_COLUMNS).text, remark);
-}
-
-void tp_section_quality(const struct tp_view *view, struct tp_text *text)
-{
-    const struct tp_plan *plan = view->plan;
-    const struct tp_plan_quality *quality = &plan->quality;
-    if (plan->strategy == TP_STRATEGY_FLAT)
-        return;
-    tp_text_add(text, "\nQUALITY  share of all affinity that lies inside towers%s\n",
-        plan->strategy == TP_STRATEGY_DIVERSE    ? " (strategy diverse: less is better)"
-        : plan->strategy == TP_STRATEGY_COHERENT ? " (strategy coherent: more is better)"
-                                                 : "");
-    if (view->one_tower) {
-        tp_line_wrap(text, "", 1, "One tower holds all features: all of it, whatever the plan.");
-        return;
-    }
-    if (isnan(quality->inside_affinity))
-        tp_line_wrap(text, " this plan", INDENT,
-            "not known without affinity; recost it with an affinity file");
-    else
-        add_share(text, "this plan", quality->inside_affinity, "");
-    for (int32_t i = 0; i < quality->baseline_count; i++)
-        add_share(text, quality->baselines[i].name, quality->baselines[i].inside_affinity,
-            quality->baselines[i].within_limits ? "" : "breaks a limit");
-    add_share(text, "chance", view->chance_affinity, "random towers");
-    if (quality->baseline_count > 0)
-        tp_line_wrap(text, "", 1,
-            "stride: tables dealt to the towers in turn; load: heaviest table first, to the "
-            "lightest tower; metis_kway, metis_recursive: METIS, a general graph partitioner, by "
-            "its two methods");
+    add_movers(view, text);
+    add_reproducibility(affinity, text);
+    add_learned(affinity, text);
+    add_features(view, " constant", affinity->constant, affinity->constant_count,
+        "without any variation in a dump, taken as unrelated to all", text);
+    add_features(view, " neutral", affinity->neutral, affinity->neutral_count,
+        "in no dump, taken at the mean affinity", text);
 }

@@ -1,48 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sections on who holds what: TOWERS, BALANCE, RANKS.
+/* Sections on who holds what: TOWERS, BALANCE.
  *
  * Columns are fixed; names come shortened from tp_shown(). Loads are those of the plan, bytes per step.
- * Cost: O(F + G log G). */
+ * Of many towers, and of many features of a tower, those with most lookup are listed and the rest is
+ * counted, unless the view asks for all. Cost: O(F + T log T), and a scan of the model's features for
+ * each tower of which not all are listed. */
 #include "report/sections.h"
 
+#include "base/fail.h"
 #include "base/memory.h"
 #include "report/line.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define BAR_COLUMNS 22
-
-/* "3", "8-15" for consecutive numbers, else as many as fit: "1,5,.." */
-static void format_span(char out[16], const int32_t *values, int32_t count)
-{
-    struct tp_text text = {0};
-    bool consecutive = true;
-    for (int32_t i = 1; i < count; i++)
-        consecutive &= values[i] == values[0] + i;
-    if (count == 1)
-        tp_text_add(&text, "%d", (int)values[0]);
-    else if (count > 1 && consecutive)
-        tp_text_add(&text, "%d-%d", (int)values[0], (int)values[count - 1]);
-    else if (count > 1)
-        tp_text_add(&text, "%d,%d%s", (int)values[0], (int)values[1], count > 2 ? ",.." : "");
-    struct tp_shown shown = tp_shown(text.data, 15);
-    for (int i = 0; i < 16; i++)
-        out[i] = shown.text[i];
-    tp_text_release(&text);
-}
+#define NAMES_COLUMNS 175 /* of a tower's features: two lines, less what wrapping leaves empty */
+#define MORE_COLUMNS 16   /* of "... and 123 more" */
 
 static double percent(double part, double whole)
 {
     return whole > 0 ? 100 * part / whole : 0;
 }
 
-static void add_names(const struct tp_plan_tower *tower, struct tp_text *text)
+/* A feature of a tower, to be listed. */
+struct entry {
+    double weight; /* of its lookup */
+    int32_t index; /* in the tower's list */
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (x->weight > y->weight || x->weight < y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return x->index < y->index ? -1 : 1;
+}
+
+/* What a feature reads per sample, up to a factor; 0 if the model has no such feature.
+ * @param at  in: where to begin to look; out: behind it. Towers list features in the model's order, so
+ *            a whole tower costs one scan. */
+static double lookup_weight(const struct tp_model *model, const char *name, int32_t *at)
+{
+    for (int32_t k = 0; k < model->feature_count; k++) {
+        int32_t i = (*at + k) % model->feature_count;
+        const struct tp_feature *feature = &model->features[i];
+        if (strcmp(feature->name, name) != 0)
+            continue;
+        *at = i + 1;
+        return feature->pooling * model->tables[feature->table].dim;
+    }
+    return 0;
+}
+
+/* How many of the entries fit into the lines of a tower. */
+static int32_t entries_that_fit(
+    const struct tp_plan_tower *tower, const struct entry *entries, int32_t columns)
+{
+    int32_t count = 0;
+    while (count < tower->feature_count) {
+        struct tp_shown name = tp_shown(tower->features[entries[count].index], TP_NAME_COLUMNS);
+        columns -= (int32_t)strlen(name.text) + 1;
+        if (columns < 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* All features of a tower in its order, if they fit; else those with most lookup, the rest counted.
+ * @param entries  (features of the tower) scratch. */
+static void add_names(const struct tp_view *view, const struct tp_plan_tower *tower,
+    struct entry *entries, struct tp_text *text)
 {
     struct tp_text names = {0};
+    int32_t at = 0;
     for (int32_t i = 0; i < tower->feature_count; i++)
-        tp_text_add(&names, "%s ", tp_shown(tower->features[i], TP_NAME_COLUMNS).text);
+        entries[i] = (struct entry){0, i};
+    int32_t shown =
+        view->all ? tower->feature_count : entries_that_fit(tower, entries, NAMES_COLUMNS);
+    if (shown < tower->feature_count) {
+        for (int32_t i = 0; i < tower->feature_count; i++)
+            entries[i].weight = lookup_weight(view->plan->model, tower->features[i], &at);
+        qsort(entries, (size_t)tower->feature_count, sizeof *entries, compare_entries);
+        shown = entries_that_fit(tower, entries, NAMES_COLUMNS - MORE_COLUMNS);
+    }
+    for (int32_t i = 0; i < shown; i++)
+        tp_text_add(
+            &names, "%s ", tp_shown(tower->features[entries[i].index], TP_NAME_COLUMNS).text);
+    if (shown < tower->feature_count)
+        tp_text_add(&names, "... and %d more", (int)(tower->feature_count - shown));
     if (names.failed)
         text->failed = true;
     else if (names.data)
@@ -50,31 +98,109 @@ static void add_names(const struct tp_plan_tower *tower, struct tp_text *text)
     tp_text_release(&names);
 }
 
-void tp_section_towers(const struct tp_view *view, struct tp_text *text)
+static double fullness(const struct tp_view_tower *sums)
+{
+    return percent(sums->used[TP_RESOURCE_MEMORY], sums->capacity_bytes);
+}
+
+static void add_tower(
+    const struct tp_view *view, int32_t t, struct entry *entries, struct tp_text *text)
+{
+    const struct tp_plan_tower *tower = &view->plan->towers[t];
+    const struct tp_view_tower *sums = &view->towers[t];
+    char hosts[16], ranks[16], lookup[16], memory[16];
+    tp_line_span(hosts, tower->hosts, tower->host_count);
+    tp_line_span(ranks, tower->ranks, tower->rank_count);
+    tp_format_bytes(lookup, sums->used[TP_RESOURCE_LOOKUP]);
+    tp_format_bytes(memory, sums->used[TP_RESOURCE_MEMORY]);
+    tp_text_add(text, " %5d  %-11s %-15s %8d %11lld %10s %10s %9.1f %%\n", (int)tower->id, hosts,
+        ranks, (int)tower->feature_count, (long long)tower->output_dim, lookup, memory,
+        fullness(sums));
+    add_names(view, tower, entries, text);
+}
+
+/* A range over the towers that are not listed. */
+struct range {
+    double least, most;
+};
+
+static void widen(struct range *range, double value)
+{
+    range->least = fmin(range->least, value);
+    range->most = fmax(range->most, value);
+}
+
+/* One line on the towers that are not listed. */
+static void add_more_towers(
+    const struct tp_view *view, const struct entry *order, int32_t shown, struct tp_text *text)
+{
+    int32_t count = view->plan->tower_count;
+    struct range used[TP_RESOURCE_COUNT], full = {INFINITY, 0};
+    char least[16], most[16];
+    for (int r = 0; r < TP_RESOURCE_COUNT; r++)
+        used[r] = (struct range){INFINITY, 0};
+    for (int32_t i = shown; i < count; i++) {
+        const struct tp_view_tower *sums = &view->towers[order[i].index];
+        for (int r = 0; r < TP_RESOURCE_COUNT; r++)
+            widen(&used[r], sums->used[r]);
+        widen(&full, fullness(sums));
+    }
+    tp_format_bytes(least, used[TP_RESOURCE_LOOKUP].least);
+    tp_format_bytes(most, used[TP_RESOURCE_LOOKUP].most);
+    tp_line_wrap(text, "   ...", 9,
+        "%d more towers: %.0f to %.0f features, output dim %.0f to %.0f, lookup %s to %s, memory "
+        "%.1f to %.1f %% of capacity (--all lists them)",
+        (int)(count - shown), used[TP_RESOURCE_FEATURES].least, used[TP_RESOURCE_FEATURES].most,
+        used[TP_RESOURCE_OUTPUT].least, used[TP_RESOURCE_OUTPUT].most, least, most, full.least,
+        full.most);
+}
+
+static void add_towers(
+    const struct tp_view *view, struct entry *order, struct entry *entries, struct tp_text *text)
 {
     const struct tp_plan *plan = view->plan;
-    tp_text_add(text, "\nTOWERS   %s\n",
-        plan->strategy == TP_STRATEGY_FLAT
-            ? "none: all ranks together, and what they load per step"
-            : "which features live together, where, and what they load per step");
+    int32_t shown = tp_view_listed(view, plan->tower_count, TP_TOWERS_LISTED);
+    for (int32_t t = 0; t < plan->tower_count; t++)
+        order[t] = (struct entry){view->towers[t].used[TP_RESOURCE_LOOKUP], t};
+    if (plan->strategy == TP_STRATEGY_FLAT)
+        tp_text_add(text, "\nTOWERS   none: all ranks together, and what they load per step\n");
+    else if (shown == plan->tower_count)
+        tp_text_add(text, "\nTOWERS   which features live together, where, and what they load per "
+                          "step\n");
+    else {
+        tp_text_add(text,
+            "\nTOWERS   the %d with most lookup of %d: features, where they live, what they load "
+            "per step\n",
+            (int)shown, (int)plan->tower_count);
+        qsort(order, (size_t)plan->tower_count, sizeof *order, compare_entries);
+    }
     tp_line_wrap(text, "", 1,
         "output dim: sum of feature dims; lookup: bytes read from tables; capacity: memory less "
         "reserve");
     tp_text_add(text, " %5s  %-11s %-15s %8s %11s %10s %10s  %s\n", "tower", "hosts", "ranks",
         "features", "output dim", "lookup", "memory", "of capacity");
-    for (int32_t t = 0; t < plan->tower_count; t++) {
-        const struct tp_plan_tower *tower = &plan->towers[t];
-        const struct tp_view_tower *sums = &view->towers[t];
-        char hosts[16], ranks[16], lookup[16], memory[16];
-        format_span(hosts, tower->hosts, tower->host_count);
-        format_span(ranks, tower->ranks, tower->rank_count);
-        tp_format_bytes(lookup, sums->used[TP_RESOURCE_LOOKUP]);
-        tp_format_bytes(memory, sums->used[TP_RESOURCE_MEMORY]);
-        tp_text_add(text, " %5d  %-11s %-15s %8d %11lld %10s %10s %9.1f %%\n", (int)tower->id,
-            hosts, ranks, (int)tower->feature_count, (long long)tower->output_dim, lookup, memory,
-            percent(sums->used[TP_RESOURCE_MEMORY], sums->capacity_bytes));
-        add_names(tower, text);
-    }
+    for (int32_t i = 0; i < shown; i++)
+        add_tower(view, order[i].index, entries, text);
+    if (shown < plan->tower_count)
+        add_more_towers(view, order, shown, text);
+}
+
+enum tp_status tp_section_towers(
+    const struct tp_view *view, struct tp_text *text, struct tp_error *err)
+{
+    const struct tp_plan *plan = view->plan;
+    int32_t most = 0;
+    for (int32_t t = 0; t < plan->tower_count; t++)
+        if (plan->towers[t].feature_count > most)
+            most = plan->towers[t].feature_count;
+    struct entry *order = TP_NEW(plan->tower_count, struct entry);
+    struct entry *entries = TP_NEW(most, struct entry);
+    enum tp_status status = order && entries ? TP_OK : tp_fail_memory(err);
+    if (!status)
+        add_towers(view, order, entries, text);
+    free(entries);
+    free(order);
+    return status;
 }
 
 static void format_used(char out[24], enum tp_resource resource, double used)
@@ -150,122 +276,4 @@ void tp_section_balance(const struct tp_view *view, struct tp_text *text)
         tp_text_add(text, " %-10s %8.2f  %s\n", "flops", balance->flops,
             balance->flops < 1.005 ? "even" : "of the tower modules; follows features and dims");
     add_limits(view->plan, text);
-}
-
-struct busy_rank {
-    int64_t lookup_bytes;
-    int32_t rank;
-};
-
-static int compare_busy(const void *a, const void *b)
-{
-    const struct busy_rank *x = a, *y = b;
-    if (x->lookup_bytes != y->lookup_bytes)
-        return x->lookup_bytes < y->lookup_bytes ? 1 : -1;
-    return x->rank < y->rank ? -1 : 1;
-}
-
-static void add_rank(
-    const struct tp_view *view, int32_t r, int64_t lookup_max, struct tp_text *text)
-{
-    const struct tp_view_rank *rank = &view->ranks[r];
-    char lookup[16], memory[16], tower[16] = "-";
-    double full = percent((double)rank->load.memory_bytes, (double)rank->capacity_bytes) / 100;
-    double busy = percent((double)rank->load.lookup_bytes, (double)lookup_max) / 100;
-    if (rank->tower >= 0)
-        format_span(tower, &view->plan->towers[rank->tower].id, 1);
-    tp_format_bytes(lookup, (double)rank->load.lookup_bytes);
-    tp_format_bytes(memory, (double)rank->load.memory_bytes);
-    tp_text_add(text, " %7d %6s  %9s %s  %9s %s %5.1f %%%s\n", (int)r, tower, lookup,
-        tp_bar(busy, BAR_COLUMNS).text, memory, tp_bar(full, BAR_COLUMNS).text, 100 * full,
-        full > 1 ? " !" : "");
-}
-
-/* One line on the ranks that are not listed. */
-static void add_rest(const struct tp_view *view, const struct busy_rank *busy, struct tp_text *text)
-{
-    char low[16], high[16];
-    int32_t fullest = 0;
-    double fullest_share = -1;
-    for (int32_t r = 0; r < view->rank_count; r++) {
-        double share = percent(
-            (double)view->ranks[r].load.memory_bytes, (double)view->ranks[r].capacity_bytes);
-        if (share > fullest_share) {
-            fullest_share = share;
-            fullest = r;
-        }
-    }
-    tp_format_bytes(low, (double)busy[view->rank_count - 1].lookup_bytes);
-    tp_format_bytes(high, (double)busy[TP_RANKS_BUSIEST].lookup_bytes);
-    tp_line_wrap(text, " ", 1,
-        "and %d more rank%s, lookup %s to %s. Fullest memory of all: rank %d, %.1f %%.",
-        (int)(view->rank_count - TP_RANKS_BUSIEST), tp_plural(view->rank_count - TP_RANKS_BUSIEST),
-        low, high, (int)fullest, fullest_share);
-}
-
-static bool same_capacity(const struct tp_view *view)
-{
-    for (int32_t r = 1; r < view->rank_count; r++)
-        if (view->ranks[r].capacity_bytes != view->ranks[0].capacity_bytes)
-            return false;
-    return true;
-}
-
-/* Why the capacity is less than the memory. */
-static void add_reserve(const struct tp_view *view, struct tp_text *text)
-{
-    const struct tp_topology *topology = view->plan->topology;
-    char capacity[16], memory[16];
-    tp_format_bytes(capacity, (double)view->ranks[0].capacity_bytes);
-    tp_format_bytes(memory, (double)topology->hosts[0].memory_bytes);
-    if (same_capacity(view))
-        tp_line_wrap(text, "", 1,
-            "capacity: %s of a rank's %s; the reserve (%.3g %%) is for dense parts, activations, "
-            "runtime",
-            capacity, memory, 100 * topology->device.reserve);
-    else
-        tp_line_wrap(text, "", 1,
-            "capacity: a rank's memory less the reserve (%.3g %%), kept for dense parts, "
-            "activations and runtime",
-            100 * topology->device.reserve);
-}
-
-static void add_ranks(const struct tp_view *view, struct busy_rank *busy, struct tp_text *text)
-{
-    int32_t listed = view->rank_count;
-    int64_t lookup_max = 0;
-    char capacity[16];
-    tp_format_bytes(capacity, (double)view->ranks[0].capacity_bytes);
-    for (int32_t r = 0; r < view->rank_count; r++) {
-        busy[r] = (struct busy_rank){view->ranks[r].load.lookup_bytes, r};
-        if (busy[r].lookup_bytes > lookup_max)
-            lookup_max = busy[r].lookup_bytes;
-    }
-    if (listed > TP_RANKS_LISTED_MAX) {
-        listed = TP_RANKS_BUSIEST;
-        qsort(busy, (size_t)view->rank_count, sizeof *busy, compare_busy);
-        tp_text_add(text, "\nRANKS    the %d busiest of %d; ", (int)listed, (int)view->rank_count);
-    } else {
-        tp_text_add(text, "\nRANKS    ");
-    }
-    tp_text_add(text, "bars: lookup per step of the busiest rank, memory of capacity\n");
-    tp_text_add(text, " %7s %6s  %9s %-*s  %9s of %s\n", "rank", "tower", "lookup", BAR_COLUMNS + 2,
-        "", "memory", same_capacity(view) ? capacity : "capacity");
-    for (int32_t i = 0; i < listed; i++)
-        add_rank(view, busy[i].rank, lookup_max, text);
-    if (listed < view->rank_count)
-        add_rest(view, busy, text);
-    add_reserve(view, text);
-}
-
-enum tp_status tp_section_ranks(
-    const struct tp_view *view, struct tp_text *text, struct tp_error *err)
-{
-    struct busy_rank *busy = TP_NEW(view->rank_count, struct busy_rank);
-    if (!busy)
-        return tp_fail_memory(err);
-    if (view->rank_count > 0)
-        add_ranks(view, busy, text);
-    free(busy);
-    return TP_OK;
 }

@@ -170,6 +170,17 @@ enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan)
                                                                                  : TP_USE_FLAT;
 }
 
+const char *tp_view_measure(enum tp_measure measure)
+{
+    return measure == TP_MEASURE_COSINE ? "how far two features' vectors point the same way"
+                                        : "how similarly two features arrange the samples";
+}
+
+int32_t tp_view_listed(const struct tp_view *view, int32_t count, int32_t most)
+{
+    return view->all || count <= most + 1 ? count : most;
+}
+
 void tp_view_feature_range(const struct tp_plan *plan, int32_t *min, int32_t *max)
 {
     double all = plan->model->feature_count, mean = plan->tower_count ? all / plan->tower_count : 0;

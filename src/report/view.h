@@ -48,6 +48,7 @@ struct tp_view {
     int32_t feature_count;  /* in towers */
     bool one_tower; /* towers change nothing: one holds everything; false for strategy flat */
     struct tp_findings findings; /* borrowed; count 0: the plan is sound */
+    bool all;                    /* lists are shown whole; false after tp_view_init() */
 };
 
 /* A plan that breaks the rules is shown as far as it goes: what points nowhere is left out.
@@ -62,6 +63,12 @@ double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which)
 
 /* What towers are compared with: the faster of flat and flat_free. */
 enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan);
+
+/* What a measure is, in words. */
+const char *tp_view_measure(enum tp_measure measure);
+
+/* How many of a list of `count` are shown: all, or at most `most`, and never all but one. */
+int32_t tp_view_listed(const struct tp_view *view, int32_t count, int32_t most);
 
 /* Features per tower that the plan's ratio allows. */
 void tp_view_feature_range(const struct tp_plan *plan, int32_t *min, int32_t *max);

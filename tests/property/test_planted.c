@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole road on planted groups: 48 features in 8 groups, noise as strong as the signal, 8
- * hosts. With the defaults of every step, the towers must be the groups, feature by feature, for 20
- * seeds. The truth is read from truth.json by name, not by order. */
+ * hosts. With the defaults of every step, the towers must be the groups, feature by feature, and the
+ * affinity trusted, for 20 seeds. The truth is read from truth.json by name, not by order.
+ *
+ * The same with random vectors in place of the embeddings: noise, for 20 seeds. */
 #include <towerpart/affinity.h>
 #include <towerpart/plan.h>
 #include <towerpart/synth.h>
 
 #include "complaints.h"
+#include "dice.h"
 #include "runner.h"
 #include "scratch.h"
 
@@ -73,24 +76,70 @@ static void compare(const struct tp_plan *plan, const json_t *truth, int seed)
     ck_assert_int_eq(seen, FEATURES);
 }
 
-START_TEST(planted_groups_are_recovered_exactly)
+static void synthesize(const struct scratch *scratch, int seed, int64_t samples)
 {
-    struct scratch scratch;
     struct tp_error error = {0};
-    char path[SCRATCH_PATH_BYTES];
     struct tp_synth_options options = tp_synth_options_default();
     options.features = FEATURES;
     options.groups = GROUPS;
     options.noise = 1;
     options.hosts = GROUPS;
-    options.seed = (uint64_t)_i + 1;
+    options.seed = (uint64_t)seed;
+    options.samples = samples;
+    must(tp_synth(scratch->folder, &options, &error), &error);
+}
+
+START_TEST(planted_groups_are_recovered_exactly_and_trusted)
+{
+    struct scratch scratch;
+    char path[SCRATCH_PATH_BYTES];
     scratch_init(&scratch);
-    must(tp_synth(scratch.folder, &options, &error), &error);
+    synthesize(&scratch, _i + 1, 4096);
     struct tp_plan *plan = plan_of(&scratch);
     json_t *truth = json_load_file(scratch_path(&scratch, "truth.json", path), 0, NULL);
     ck_assert_ptr_nonnull(truth);
     compare(plan, truth, _i + 1);
+    ck_assert_msg(plan->affinity.verdict == TP_VERDICT_TRUSTED, "seed %d: signal %g, stability %g",
+        _i + 1, plan->affinity.above_floor, plan->affinity.stability);
     json_decref(truth);
+    tp_plan_free(plan);
+    scratch_remove(&scratch);
+}
+END_TEST
+
+/* Puts independent normal numbers in the place of all values of the dump; its head, 10 bytes and as many
+ * more as bytes 8 and 9 say (NumPy's format 1.0), stays. */
+static void randomize(const struct scratch *scratch, int seed)
+{
+    struct dice dice = {(uint64_t)seed};
+    char path[SCRATCH_PATH_BYTES];
+    unsigned char head[10];
+    FILE *file = fopen(scratch_path(scratch, "dump/pooled.npy", path), "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(head, 1, sizeof head, file), sizeof head);
+    ck_assert_int_eq(head[6], 1);
+    long start = 10 + head[8] + 256 * head[9];
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    long values = (ftell(file) - start) / (long)sizeof(float);
+    ck_assert_int_eq(fseek(file, start, SEEK_SET), 0);
+    float *noise = calloc((size_t)values, sizeof *noise);
+    ck_assert_ptr_nonnull(noise);
+    for (long i = 0; i < values; i++)
+        noise[i] = (float)dice_normal(&dice);
+    ck_assert_uint_eq(fwrite(noise, sizeof *noise, (size_t)values, file), (size_t)values);
+    free(noise);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(random_vectors_are_noise)
+{
+    struct scratch scratch;
+    scratch_init(&scratch);
+    synthesize(&scratch, 1, 1024);
+    randomize(&scratch, _i + 1);
+    struct tp_plan *plan = plan_of(&scratch);
+    ck_assert_msg(plan->affinity.verdict == TP_VERDICT_NOISE, "seed %d: signal %g, stability %g",
+        _i + 1, plan->affinity.above_floor, plan->affinity.stability);
     tp_plan_free(plan);
     scratch_remove(&scratch);
 }
@@ -101,7 +150,8 @@ int main(void)
     Suite *suite = suite_create("planted");
     TCase *tcase = tcase_create("planted");
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, planted_groups_are_recovered_exactly, 0, SEEDS);
+    tcase_add_loop_test(tcase, planted_groups_are_recovered_exactly_and_trusted, 0, SEEDS);
+    tcase_add_loop_test(tcase, random_vectors_are_noise, 0, SEEDS);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -7,10 +7,23 @@
 
 #include "sample_plan.h"
 
+static inline enum tp_status brief_report(const struct tp_plan *plan,
+    const struct tp_findings *findings, const char *path, struct tp_error *err)
+{
+    return tp_report_text(plan, findings, NULL, path, err);
+}
+
+static inline enum tp_status whole_report(const struct tp_plan *plan,
+    const struct tp_findings *findings, const char *path, struct tp_error *err)
+{
+    struct tp_report_options options = {.all = true};
+    return tp_report_text(plan, findings, &options, path, err);
+}
+
 /* The report of a sample, which it releases. Caller frees. */
 static inline char *report_of(struct sample *s)
 {
-    char *text = sample_report(&s->plan, tp_report_text);
+    char *text = sample_report(&s->plan, brief_report);
     sample_release(s);
     free(s);
     return text;

@@ -9,8 +9,92 @@ START_TEST(noise_is_called_noise_and_more_samples_are_advised)
     s->plan.affinity.verdict = TP_VERDICT_NOISE;
     char *text = report_of(s);
     has(text, "NOISE: ");
-    has(text, "1. The affinity is noise: dump more samples than 4321");
+    has(text, "1. The affinity is noise: do not build on it.");
+    has(text, "or dump more samples than 4321, and look again");
+    has_not(text, "another training run would give");
     has(text, "towerpart plan -m m.yaml -t t.yaml --strategy load -o load.yaml");
+    free(text);
+}
+END_TEST
+
+static const struct {
+    double above_floor, stability, rho; /* rho NAN: one dump */
+    enum tp_measure measure;
+    const char *words[3];
+} weak[] = {
+    {0.01, 0.9, NAN, TP_MEASURE_CKA,
+        {"1. The affinity is weak: too few pairs stand out from the noise.",
+            "or dump 17284 samples instead of 4321, which lowers the noise floor", NULL}},
+    {0.34, 0.5, NAN, TP_MEASURE_CKA,
+        {"1. The affinity is weak: its errors decide between towers.",
+            "Dump 17284 samples instead of 4321, which would about halve them", NULL}},
+    {0.34, 0.9, 0.1, TP_MEASURE_CKA,
+        {"1. The affinity is weak: training runs disagree on it. Train the dumped models for "
+         "longer",
+            "towerpart plan -m m.yaml -t t.yaml -d A -d B -d C -o plan.yaml", NULL}},
+    {0.34, 0.9, 0.1, TP_MEASURE_COSINE,
+        {"1. The affinity is weak: training runs disagree on it. Measure it with cka",
+            "towerpart plan -m m.yaml -t t.yaml -d A -d B --measure cka -o plan.yaml", NULL}},
+};
+
+START_TEST(weakness_is_mended_where_it_is)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    struct tp_plan_affinity *affinity = &s->plan.affinity;
+    affinity->verdict = TP_VERDICT_WEAK;
+    affinity->above_floor = weak[_i].above_floor;
+    affinity->stability = weak[_i].stability;
+    affinity->reproducibility = weak[_i].rho;
+    affinity->dumps = isnan(weak[_i].rho) ? 1 : 2;
+    affinity->measure = weak[_i].measure;
+    char *text = report_of(s);
+    for (int i = 0; weak[_i].words[i]; i++)
+        has(text, weak[_i].words[i]);
+    has_not(text, "--strategy load");
+    free(text);
+}
+END_TEST
+
+START_TEST(one_dump_is_not_enough_and_two_are)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    char *text = sample_report(&s->plan, brief_report);
+    has(text,
+        "Whether another training run would give these towers is not known: there is one dump.");
+    has(text, "towerpart plan -m m.yaml -t t.yaml -d A -d B -o plan.yaml");
+    free(text);
+    s->plan.affinity.measure = TP_MEASURE_COSINE;
+    text = sample_report(&s->plan, brief_report);
+    has(text, "-d A -d B --measure cosine -o plan.yaml");
+    free(text);
+    s->plan.affinity.dumps = 2;
+    s->plan.affinity.reproducibility = 0.9;
+    text = report_of(s);
+    has_not(text, "another training run would give");
+    free(text);
+}
+END_TEST
+
+START_TEST(movers_may_be_bound_and_silent_features_dumped)
+{
+    struct sample *s = sample_make(2, 2, 9, sample_name);
+    struct tp_plan_mover movers[5];
+    char *names[] = {s->model.features[7].name, s->model.features[8].name};
+    for (int i = 0; i < 5; i++)
+        movers[i] = (struct tp_plan_mover){s->model.features[i].name, 0.5};
+    s->plan.affinity.movers = movers;
+    s->plan.affinity.mover_count = 5;
+    s->plan.affinity.constant = names;
+    s->plan.affinity.constant_count = 1;
+    s->plan.affinity.neutral = names + 1;
+    s->plan.affinity.neutral_count = 1;
+    char *text = sample_report(&s->plan, brief_report);
+    has(text, "feat0, feat1, feat2, and 2 more: the sampling error decides their tower.");
+    has(text, "The affinity says nothing of some features: feat7; feat8.");
+    free(text);
+    s->plan.affinity.verdict = TP_VERDICT_NOISE; /* of noise all features move */
+    text = report_of(s);
+    has_not(text, "decides their tower");
     free(text);
 }
 END_TEST
@@ -69,6 +153,8 @@ END_TEST
 static const struct {
     const char *file, *plan, *recost;
 } sources[] = {
+    {"one, two", "-d one -d two --balance X", "recost plan.yaml -a AFFINITY -o"},
+    {"one, t wo;", "-d DUMP --balance X", "recost plan.yaml -a AFFINITY -o"},
     {"dump", "-d dump --balance X", "recost plan.yaml -a AFFINITY -o"},
     {"a.npz", "-a a.npz --balance X", "recost plan.yaml -a a.npz -o"},
     {"a b.npz", "-a AFFINITY --balance X", "recost plan.yaml -a AFFINITY -o"},
@@ -79,6 +165,7 @@ START_TEST(commands_take_an_affinity_file_with_a_and_a_dump_with_d)
     struct sample *s = sample_make(2, 2, 5, sample_name);
     s->plan.quality.baselines[1].inside_affinity = 0.75; /* so that there is such a command */
     s->plan.affinity.input.file = sample_text(s, sources[_i].file);
+    s->plan.affinity.dumps = strchr(sources[_i].file, ',') ? 2 : 1;
     char *text = report_of(s);
     has(text, sources[_i].plan);
     has(text, sources[_i].recost);
@@ -90,7 +177,7 @@ END_TEST
 START_TEST(what_the_limits_cost_is_told)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
-    char *text = sample_report(&s->plan, tp_report_text);
+    char *text = sample_report(&s->plan, brief_report);
     has_not(text, "The limits cost affinity");
     free(text);
     s->plan.quality.baselines[1].inside_affinity = 0.75;
@@ -130,7 +217,7 @@ END_TEST
 START_TEST(one_tower_is_told_how_to_become_more)
 {
     struct sample *s = sample_make(1, 4, 5, sample_name);
-    char *text = sample_report(&s->plan, tp_report_text);
+    char *text = sample_report(&s->plan, brief_report);
     has(text, "towers change nothing: they need more than one host.");
     has_not(text, "dmt is the fastest");
     free(text);
@@ -149,7 +236,7 @@ START_TEST(a_plan_with_findings_gets_no_other_advice)
     char *lines[] = {sample_text(s, "rank 0: stale")};
     struct tp_findings findings = {.lines = lines, .count = 1};
     s->plan.ranks[2].load.memory_bytes = 900000000;
-    char *text = sample_report_with(&s->plan, &findings, tp_report_text);
+    char *text = sample_report_with(&s->plan, &findings, brief_report);
     const char *next = strstr(text, "\nNEXT\n");
     ck_assert_ptr_nonnull(next);
     has(next, " 1. See all that is wrong with this plan");
@@ -166,6 +253,10 @@ int main(void)
 {
     TCase *tcase = tcase_create("report advice");
     tcase_add_test(tcase, noise_is_called_noise_and_more_samples_are_advised);
+    tcase_add_loop_test(
+        tcase, weakness_is_mended_where_it_is, 0, (int)(sizeof weak / sizeof weak[0]));
+    tcase_add_test(tcase, one_dump_is_not_enough_and_two_are);
+    tcase_add_test(tcase, movers_may_be_bound_and_silent_features_dumped);
     tcase_add_test(tcase, a_table_that_forces_the_imbalance_is_named);
     tcase_add_test(tcase, fewer_than_two_towers_are_not_advised);
     tcase_add_test(tcase, a_table_lighter_than_a_mean_tower_is_not_blamed);

@@ -87,6 +87,51 @@ START_TEST(it_holds_inputs_limits_and_quality)
 }
 END_TEST
 
+START_TEST(it_holds_all_that_trust_rests_on)
+{
+    struct sample *s = sample_make(2, 2, 20, sample_name);
+    struct tp_plan_affinity *affinity = &s->plan.affinity;
+    struct tp_plan_mover movers[20];
+    char *names[20];
+    for (int i = 0; i < 20; i++) {
+        names[i] = s->model.features[i].name;
+        movers[i] = (struct tp_plan_mover){names[i], 0.25 + i / 32.0};
+    }
+    affinity->measure = TP_MEASURE_COSINE;
+    affinity->dumps = 2;
+    affinity->reproducibility = 0.125;
+    affinity->null_rho = -0.25;
+    affinity->learned = 0.75;
+    affinity->movers = movers;
+    affinity->constant = names;
+    affinity->neutral = names;
+    affinity->mover_count = affinity->constant_count = affinity->neutral_count = 20;
+    affinity->stability = 0.5;
+    affinity->verdict = TP_VERDICT_NOISE;
+    json_t *root = parse(s);
+    text_at(root, "inputs/affinity/measure", "cosine");
+    integer_at(root, "inputs/affinity/dumps", 2);
+    real_at(root, "inputs/affinity/reproducibility", 0.125);
+    real_at(root, "inputs/affinity/null_rho", -0.25);
+    real_at(root, "inputs/affinity/learned", 0.75);
+    ck_assert_uint_eq(json_object_size(at(root, "inputs/affinity/movers")), 20);
+    real_at(root, "inputs/affinity/movers/feat16", 0.75);
+    ck_assert_uint_eq(json_array_size(at(root, "inputs/affinity/constant")), 20);
+    ck_assert_uint_eq(json_array_size(at(root, "inputs/affinity/neutral")), 20);
+    text_at(root, "inputs/affinity/neutral/19", "feat19");
+    text_at(root, "derived/trust/verdict", "noise");
+    text_at(root, "derived/trust/failed/0", "stability");
+    text_at(root, "derived/trust/failed/1", "agreement");
+    ck_assert_uint_eq(json_array_size(at(root, "derived/trust/failed")), 2);
+    real_at(root, "derived/trust/above_floor_asked", 0.20);
+    real_at(root, "derived/trust/stability_asked", 0.7);
+    real_at(root, "derived/trust/reproducibility_asked", 0.5);
+    integer_at(root, "derived/trust/samples_to_halve_std_error", 17284);
+    json_decref(root);
+    drop(s);
+}
+END_TEST
+
 START_TEST(it_holds_every_finding_and_the_list_when_there_is_none)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
@@ -332,6 +377,7 @@ int main(void)
 {
     TCase *tcase = tcase_create("report json");
     tcase_add_test(tcase, it_holds_inputs_limits_and_quality);
+    tcase_add_test(tcase, it_holds_all_that_trust_rests_on);
     tcase_add_test(tcase, it_holds_every_finding_and_the_list_when_there_is_none);
     tcase_add_test(tcase, it_holds_every_tower_table_and_rank);
     tcase_add_test(tcase, it_holds_every_phase_of_every_mode);
