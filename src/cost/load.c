@@ -17,6 +17,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cost/skew.h"
 #include "spec/spec.h"
 
@@ -54,8 +55,9 @@ enum tp_status tp_sizes_init(struct tp_sizes *sizes, const struct tp_model *mode
     int64_t batch;
     int32_t rank_count = topology->rank_count;
     if (ranks_per_tower < 1 || rank_count % ranks_per_tower)
-        return tp_fail(err, TP_EINPUT, "%d ranks cannot be cut into towers of %d ranks each",
-            (int)rank_count, (int)ranks_per_tower);
+        return tp_fail(err, TP_EINPUT, "%d rank%s cannot be cut into towers of %d rank%s each",
+            (int)rank_count, tp_plural(rank_count), (int)ranks_per_tower,
+            tp_plural(ranks_per_tower));
     enum tp_status status = tp_model_global_batch(model, rank_count, &batch, err);
     if (status)
         return status;
@@ -288,9 +290,9 @@ enum tp_status tp_placement_sums_init(struct tp_placement_sums *sums, const stru
         return status;
     if (placement->tower_count != sums->sizes.tower_count ||
         placement->table_count != model->table_count)
-        return tp_fail(err, TP_EINPUT,
-            "placement of %d tables in %d towers, expected %d tables in %d towers",
-            (int)placement->table_count, (int)placement->tower_count, (int)model->table_count,
+        return tp_fail(err, TP_EINPUT, "placement of %d table%s in %d tower%s, expected %d in %d",
+            (int)placement->table_count, tp_plural(placement->table_count),
+            (int)placement->tower_count, tp_plural(placement->tower_count), (int)model->table_count,
             (int)sums->sizes.tower_count);
     sums->common_dim = tp_model_common_dim(model);
     sums->ranks = TP_NEW(sums->sizes.rank_count, struct tp_rank_sums);

@@ -10,6 +10,7 @@
 #include "plan/check.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -232,9 +233,10 @@ static void check_row_form(const struct table_at *at)
         return;
     if (at->place->shard_count != n) {
         tp_finding(&at->check->found,
-            "table %s: sharding is row, found %d shards, expected one on each of the %d ranks of "
-            "tower %d",
-            at->table->name, at->place->shard_count, n, at->place->tower);
+            "table %s: sharding is row, found %d shard%s, expected one on each of the %d rank%s "
+            "of tower %d",
+            at->table->name, at->place->shard_count, tp_plural(at->place->shard_count), n,
+            tp_plural(n), at->place->tower);
         return;
     }
     for (int32_t i = 0; i < n; i++) {

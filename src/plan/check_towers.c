@@ -23,7 +23,8 @@ static void check_hosts_per_tower(struct tp_check *check)
     int32_t k = topology->hosts_per_tower, hosts = topology->host_count;
     if (k < 1 || hosts % k) {
         tp_finding(&check->found,
-            "topology: hosts_per_tower: found %d, expected a divisor of the %d hosts", k, hosts);
+            "topology: hosts_per_tower: found %d, expected a divisor of the %d host%s", k, hosts,
+            tp_plural(hosts));
         return;
     }
     check->tower_count = hosts / k;
@@ -66,12 +67,12 @@ static void find_missing(struct tp_check *check, const char *what, int32_t count
         while (id + 1 < expected && entry_of_id[id + 1] == MISSING)
             id++;
         if (first == id)
-            tp_finding(&check->found, "%s %d is missing, expected all of 0 to %d, found %d entries",
-                what, id, expected - 1, count);
+            tp_finding(&check->found, "%s %d is missing, expected all of 0 to %d, found %d entr%s",
+                what, id, expected - 1, count, count == 1 ? "y" : "ies");
         else
             tp_finding(&check->found,
-                "%ss %d to %d are missing, expected all of 0 to %d, found %d entries", what, first,
-                id, expected - 1, count);
+                "%ss %d to %d are missing, expected all of 0 to %d, found %d entr%s", what, first,
+                id, expected - 1, count, count == 1 ? "y" : "ies");
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "plan/figures.h"
 #include "plan/place.h"
 #include "plan/solve.h"
@@ -57,8 +58,8 @@ static enum tp_status check_options(const struct tp_topology *topology,
             "seed %" PRIu64 " is out of range, expected at most 2^63 - 1", options->seed);
     if (per_tower < 0 || per_tower > hosts || (per_tower && hosts % per_tower))
         return tp_fail(err, TP_EUSAGE,
-            "%d hosts per tower do not divide the %d hosts of topology %s", per_tower, hosts,
-            topology->name);
+            "%d hosts per tower do not divide the %d host%s of topology %s", per_tower, hosts,
+            tp_plural(hosts), topology->name);
     return TP_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <towerpart/plan.h>
 
 #include "base/fail.h"
+#include "base/text.h"
 #include "plan/check.h"
 #include "plan/figures.h"
 #include "plan/plan_affinity.h"
@@ -75,8 +76,8 @@ static enum tp_status check_affinity(
     const struct tp_model *model, const struct tp_affinity *affinity, struct tp_error *err)
 {
     if (affinity->feature_count != model->feature_count)
-        return tp_fail(err, TP_EINPUT, "affinity: found %d features, expected the %d of the model",
-            affinity->feature_count, model->feature_count);
+        return tp_fail(err, TP_EINPUT, "affinity: found %d feature%s, expected the %d of the model",
+            affinity->feature_count, tp_plural(affinity->feature_count), model->feature_count);
     for (int32_t i = 0; i < model->feature_count; i++)
         if (strcmp(affinity->features[i], model->features[i].name) != 0)
             return tp_fail(err, TP_EINPUT,

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "plan/place.h"
 
 #include <math.h>
@@ -58,9 +59,9 @@ static enum tp_status count_units(const struct tp_problem *problem, struct tp_er
     if (problem->unit_count >= problem->tower_count)
         return TP_OK;
     return tp_fail(why, TP_EINFEASIBLE,
-        "%d towers, but only %d units to fill them (a unit is a table with all its features, or "
+        "%d towers, but only %d unit%s to fill them (a unit is a table with all its features, or "
         "several tables bound by `together`)",
-        problem->tower_count, problem->unit_count);
+        problem->tower_count, problem->unit_count, tp_plural(problem->unit_count));
 }
 
 static int32_t ranks_per_tower(const struct tp_question *question)

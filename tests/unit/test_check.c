@@ -140,11 +140,11 @@ static const struct broken towers[] = {
         {{"- {id: 1, hosts: [1], ranks: [2, 3], features: [item, history, device, ad], "
           "output_dim: 40}\n",
             ""}},
-        {"tower 1 is missing, expected all of 0 to 1, found 1 entries"}},
+        {"tower 1 is missing, expected all of 0 to 1, found 1 entry"}},
     {ONE_HOST,
         {{"- {id: 0, hosts: [0], ranks: [0, 1], features: [user, geo, day], output_dim: 48}\n",
             ""}},
-        {"tower 0 is missing, expected all of 0 to 1, found 1 entries"}},
+        {"tower 0 is missing, expected all of 0 to 1, found 1 entry"}},
     {ONE_HOST, {{"{id: 1, hosts: [1]", "{id: 1, hosts: [0]"}},
         {"tower 1: hosts: found [0], expected [1], consecutive, each host in one tower"}},
     {ONE_HOST, {{"{id: 1, hosts: [1]", "{id: 1, hosts: []"}},
@@ -234,7 +234,7 @@ static const struct broken shards[] = {
     {ONE_HOST, {{"t_user, tower: 0, sharding: table", "t_user, tower: 0, sharding: column"}},
         {"table t_user: sharding is column, found one shard, expected two or more"}},
     {ONE_HOST, {{"t_user, tower: 0, sharding: table", "t_user, tower: 0, sharding: row"}},
-        {"table t_user: sharding is row, found 1 shards, expected one on each of the 2 ranks of "
+        {"table t_user: sharding is row, found 1 shard, expected one on each of the 2 ranks of "
          "tower 0"}},
     {ONE_HOST, {{"tower: 1, sharding: column", "tower: 1, sharding: row"}},
         {"table t_item: sharding is row, found shards cut by columns, expected by rows"}},
