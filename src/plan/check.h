@@ -50,6 +50,11 @@ void tp_check_shards(struct tp_check *check, int32_t table);
 /* Constraints, balance and ratio, memory. */
 enum tp_status tp_check_limits(struct tp_check *check, struct tp_error *err);
 
+/* The smallest hundredths for `balance` and `ratio` that the towers keep to; 0 and 1 when the assignment is
+ * not sound. Of the plan's own limits nothing is read. */
+enum tp_status tp_check_needed_limits(
+    const struct tp_check *check, double *balance, double *ratio, struct tp_error *err);
+
 /* What is stored of the affinity: figures in range, names that the model knows, a verdict that follows.
  * Part of the figures below. */
 enum tp_status tp_check_trust(struct tp_check *check, struct tp_error *err);

@@ -15,6 +15,7 @@
 #include "cost/load.h"
 #include "partition/problem.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define SLACK 1e-9 /* far above the rounding of the sums, far below any load */
@@ -147,6 +148,23 @@ static void check_ratio(struct tp_check *check, const struct tower_weights *towe
     }
 }
 
+/* Of the resources that one balance limits, the loads of all towers. */
+enum { LOOKUP, OUTPUT, FLOPS, LIMITED };
+static const char *const limited_names[LIMITED] = {
+    [LOOKUP] = "lookup bytes", [OUTPUT] = "output dims", [FLOPS] = "flops of its module"};
+
+static double load_of(const struct tp_check *check, const struct tower_weights *tower, int resource)
+{
+    switch (resource) {
+    case LOOKUP:
+        return tower->lookup_bytes;
+    case OUTPUT:
+        return tower->shape.dim;
+    default:
+        return tp_tower_flops(check->plan->model, &tower->shape);
+    }
+}
+
 static enum tp_status check_towers(
     struct tp_check *check, const struct tp_sizes *sizes, struct tp_error *err)
 {
@@ -157,19 +175,80 @@ static enum tp_status check_towers(
         weigh_towers(check, sizes, towers);
         if (check->plan->ratio >= 1)
             check_ratio(check, towers);
-        for (int32_t t = 0; t < check->tower_count; t++)
-            loads[t] = towers[t].lookup_bytes;
-        check_balance(check, "lookup bytes", loads);
-        for (int32_t t = 0; t < check->tower_count; t++)
-            loads[t] = towers[t].shape.dim;
-        check_balance(check, "output dims", loads);
-        for (int32_t t = 0; t < check->tower_count; t++)
-            loads[t] = tp_tower_flops(check->plan->model, &towers[t].shape);
-        check_balance(check, "flops of its module", loads);
+        for (int resource = 0; resource < LIMITED; resource++) {
+            for (int32_t t = 0; t < check->tower_count; t++)
+                loads[t] = load_of(check, &towers[t], resource);
+            check_balance(check, limited_names[resource], loads);
+        }
     }
     free(loads);
     free(towers);
     return status;
+}
+
+/* The smallest hundredth X with most <= (1 + X) * mean, as check_balance() sees it. */
+static double needed_balance(
+    const struct tp_check *check, const struct tower_weights *towers, int resource)
+{
+    double mean = 0, most = 0;
+    for (int32_t t = 0; t < check->tower_count; t++) {
+        double load = load_of(check, &towers[t], resource);
+        mean += load / check->tower_count;
+        most = fmax(most, load);
+    }
+    double hundredths = mean > 0 ? ceil((most / mean - 1 - SLACK) * 100) : 0;
+    return fmax(0, hundredths) / 100;
+}
+
+static bool ratio_holds(
+    const struct tp_check *check, const struct tower_weights *towers, double ratio)
+{
+    int32_t least, most;
+    tp_ratio_bounds(check->plan->model->feature_count, check->tower_count, ratio, &least, &most);
+    for (int32_t t = 0; t < check->tower_count; t++) {
+        int32_t count = (int32_t)towers[t].shape.features;
+        if (count > 0 && (count < least || count > most))
+            return false;
+    }
+    return true;
+}
+
+/* The smallest hundredth that allows the counts of features; larger ones allow more. */
+static double needed_ratio(const struct tp_check *check, const struct tower_weights *towers)
+{
+    int64_t features = check->plan->model->feature_count;
+    int64_t low = 100, high = 100 * (features + check->tower_count);
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (ratio_holds(check, towers, (double)middle / 100))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return (double)low / 100;
+}
+
+enum tp_status tp_check_needed_limits(
+    const struct tp_check *check, double *balance, double *ratio, struct tp_error *err)
+{
+    struct tp_sizes sizes;
+    *balance = 0;
+    *ratio = 1;
+    if (!check->batch_divides || !check->assignment_sound)
+        return TP_OK;
+    enum tp_status status = tp_sizes_init(
+        &sizes, check->plan->model, check->plan->topology, check->ranks_per_tower, err);
+    if (status != TP_OK)
+        return status;
+    struct tower_weights *towers = TP_NEW(check->tower_count, struct tower_weights);
+    if (!towers)
+        return tp_fail_memory(err);
+    weigh_towers(check, &sizes, towers);
+    for (int resource = 0; resource < LIMITED; resource++)
+        *balance = fmax(*balance, needed_balance(check, towers, resource));
+    *ratio = needed_ratio(check, towers);
+    free(towers);
+    return TP_OK;
 }
 
 /* A table and what it keeps on one rank. */

@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "plan/place.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,9 +149,11 @@ enum tp_status tp_plan_figures(struct tp_plan *plan, const struct tp_placement *
     free(plan->ranks);
     plan->ranks = ranks;
     plan->rank_count = figures.rank_count;
-    assert(plan->tower_count == figures.tower_count);
-    for (int32_t t = 0; t < plan->tower_count; t++)
-        plan->towers[t].output_dim = figures.output_dim[t];
+    for (int32_t t = 0; t < plan->tower_count; t++) {
+        int32_t id = plan->towers[t].id;
+        plan->towers[t].output_dim =
+            id >= 0 && id < figures.tower_count ? figures.output_dim[id] : 0;
+    }
     plan->quality.balance = figures.balance;
     plan->cost = figures.cost;
     tp_figures_release(&figures);

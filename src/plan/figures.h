@@ -30,8 +30,8 @@ enum tp_status tp_figures_init(struct tp_figures *figures, const struct tp_model
 void tp_figures_release(struct tp_figures *figures);
 
 /* Computes them for the plan's own model and topology and stores them in it: plan->ranks (made anew),
- * the towers' output_dim, quality.balance, cost. The plan's towers must be there, T of them; tables
- * and the rest of quality are left alone.
+ * the towers' output_dim (by id; 0 for a tower that does not exist), quality.balance, cost. Tables and
+ * the rest of quality are left alone.
  * @param placement  what the plan's tables say, in the order of the model's tables. */
 enum tp_status tp_plan_figures(struct tp_plan *plan, const struct tp_placement *placement,
     double flat_free_seconds, struct tp_error *err);

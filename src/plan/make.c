@@ -40,6 +40,8 @@ static enum tp_status check_options(const struct tp_topology *topology,
     const struct tp_affinity *affinity, const struct tp_plan_options *options, struct tp_error *err)
 {
     int32_t hosts = topology->host_count, per_tower = options->hosts_per_tower;
+    if (options->strategy >= TP_STRATEGY_IMPORTED)
+        return tp_fail(err, TP_EUSAGE, "strategy imported is for plans that were made elsewhere");
     if (needs_affinity(options->strategy) && !affinity)
         return tp_fail(err, TP_EUSAGE,
             "strategy %s needs an affinity or a dump to measure it from; load and stride do not",

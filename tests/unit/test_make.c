@@ -290,6 +290,7 @@ static const struct {
         "8 hosts per tower"},
     {{.strategy = TP_STRATEGY_COHERENT, .balance = 1, .ratio = 1, .effort = 1}, "affinity"},
     {{.strategy = TP_STRATEGY_DIVERSE, .balance = 1, .ratio = 1, .effort = 1}, "affinity"},
+    {{.strategy = TP_STRATEGY_IMPORTED, .balance = 1, .ratio = 1, .effort = 1}, "imported"},
 };
 
 START_TEST(test_options_out_of_range_are_usage_errors_that_name_them)
