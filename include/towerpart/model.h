@@ -98,7 +98,8 @@ struct tp_model {
  * @return TP_OK; TP_EINPUT with file, line and column when the file breaks a rule; TP_ENOMEM. */
 enum tp_status tp_model_load(const char *path, struct tp_model **model, struct tp_error *err);
 
-/* Writes it as a model spec, resolved ("-": standard output).
+/* Writes a resolved spec, every default written out; "-" is standard output. Loading it gives the same
+ * model.
  * @return TP_EINTERNAL when it cannot be written; TP_ENOMEM. */
 enum tp_status tp_model_save(const struct tp_model *model, const char *path, struct tp_error *err);
 

@@ -67,6 +67,15 @@ static bool has_control(const char *text)
     return false;
 }
 
+const char *tp_name_problem(const char *name)
+{
+    if (!*name)
+        return "an empty text, expected a name";
+    if (strlen(name) > TP_NAME_BYTES_MAX)
+        return "a name that is too long, expected at most 255 bytes";
+    return has_control(name) ? "a control character, expected a name without any" : NULL;
+}
+
 enum tp_status tp_spec_name(
     const struct tp_yaml *yaml, const struct tp_yaml_node *node, char **copy, struct tp_error *err)
 {

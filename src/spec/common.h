@@ -28,6 +28,9 @@ enum tp_status tp_spec_mapping(const struct tp_yaml *yaml, const struct tp_yaml_
 enum tp_status tp_spec_version(const struct tp_yaml *yaml, const struct tp_yaml_node *root,
     const char *key, struct tp_error *err);
 
+/* What keeps a text from being a name, as the end of "found ..."; NULL: nothing. */
+const char *tp_name_problem(const char *name);
+
 /* A name: text of 1 to TP_NAME_BYTES_MAX bytes without control characters. Caller frees *copy. */
 enum tp_status tp_spec_name(
     const struct tp_yaml *yaml, const struct tp_yaml_node *node, char **copy, struct tp_error *err);
