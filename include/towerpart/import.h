@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Other people's files: model specs from a list of tables. */
+/* Other people's files: model specs from a list of tables, plans from TorchRec. */
 #ifndef TOWERPART_IMPORT_H
 #define TOWERPART_IMPORT_H
 
 #include <stdint.h>
 
+#include <towerpart/affinity.h>
 #include <towerpart/model.h>
+#include <towerpart/plan.h>
 #include <towerpart/status.h>
+#include <towerpart/topology.h>
 
 /* What the file does not say. */
 struct tp_import_options {
@@ -33,5 +36,19 @@ enum tp_status tp_import_csv(const char *path, const struct tp_import_options *o
  * pooling, weights, other data types) is refused by name. */
 enum tp_status tp_import_torchrec_config(const char *path, const struct tp_import_options *options,
     char **notes, struct tp_model **model, struct tp_error *err);
+
+/* A plan from the JSON form of TorchRec's EmbeddingShardingPlan, see docs/import.md. It may be wrong in
+ * any way that a plan file may: tp_plan_check() tells. Its limits are the smallest hundredths that its
+ * towers keep to. Loads, costs and quality are computed where the placement is sound enough, and
+ * are 0 elsewhere.
+ * @param model, topology  borrowed; deep-copied into the plan.
+ * @param affinity  for the share inside towers; NULL: none. Features in the model's order; borrowed.
+ * @param notes     out, as tp_import_csv().
+ * @param plan      out, to be freed with tp_plan_free(); the inputs' file names and digests are
+ *                  left empty for the caller to set.
+ * @return TP_OK; TP_EINPUT with file, table and shard for what no plan can say; TP_ENOMEM. */
+enum tp_status tp_import_torchrec_plan(const char *path, const struct tp_model *model,
+    const struct tp_topology *topology, const struct tp_affinity *affinity, char **notes,
+    struct tp_plan **plan, struct tp_error *err);
 
 #endif
