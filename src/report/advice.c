@@ -170,7 +170,12 @@ static void advise_weak(struct tp_advice *advice, const struct tp_plan *plan)
 static void advise_affinity(struct tp_advice *advice, const struct tp_plan *plan)
 {
     const struct tp_plan_affinity *affinity = &plan->affinity;
-    if (affinity->dumps == 0) {
+    if (plan->strategy == TP_STRATEGY_IMPORTED) {
+        add(advice,
+            "These towers were made elsewhere. Plan for the same model and cluster here, and "
+            "compare the two reports.");
+        add_affine_command(advice, plan, " -o own.yaml");
+    } else if (affinity->dumps == 0) {
         add(advice, "These towers ignore which features belong together. Dump the pooled "
                     "embeddings of a trained model and plan on their affinity.");
         add_affine_command(advice, plan, " -o plan.yaml");
@@ -318,9 +323,12 @@ static void advise_balance(struct tp_advice *advice, const struct tp_view *view)
     else
         add(advice,
             "The %s of tower %d is %.2f times the mean, and no single table forces that (%s, the "
-            "largest, brings %.0f %% of it). A larger --ratio, more --effort or, if you gave one, "
-            "a smaller --balance can be tried.",
-            tp_resource_name(resource), tower, ratio, table.text, 100 * peak->table_share);
+            "largest, brings %.0f %% of it). %s",
+            tp_resource_name(resource), tower, ratio, table.text, 100 * peak->table_share,
+            plan->strategy == TP_STRATEGY_IMPORTED
+                ? "A plan made here may be more even."
+                : "A larger --ratio, more --effort or, if you gave one, a smaller --balance can be "
+                  "tried.");
 }
 
 static void advise_check(struct tp_advice *advice, const struct tp_view *view)

@@ -46,6 +46,8 @@ static const char *strategy_words(enum tp_strategy strategy)
         return " (balance only)";
     case TP_STRATEGY_STRIDE:
         return " (dealt in turn)";
+    case TP_STRATEGY_IMPORTED:
+        return " (made elsewhere)";
     default:
         return "";
     }
@@ -127,7 +129,10 @@ static void add_trust(const struct tp_view *view, struct tp_text *text)
     const struct tp_plan_affinity *affinity = &plan->affinity;
     double inside = plan->quality.inside_affinity;
     if (affinity->dumps == 0)
-        tp_line_wrap(text, "Affinity", INDENT, "none was used: towers are balanced, not related.");
+        tp_line_wrap(text, "Affinity", INDENT,
+            plan->strategy == TP_STRATEGY_IMPORTED
+                ? "none was given: how related the features of these towers are is not known."
+                : "none was used: towers are balanced, not related.");
     else if (view->one_tower)
         tp_line_wrap(text, "Affinity", INDENT, "decides nothing: one tower holds all features.");
     else if (inside >= 0)

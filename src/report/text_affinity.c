@@ -211,8 +211,11 @@ void tp_section_affinity(const struct tp_view *view, struct tp_text *text)
     const struct tp_plan_affinity *affinity = &view->plan->affinity;
     tp_text_add(text, "\nAFFINITY how far it can be trusted\n");
     if (affinity->dumps == 0) {
-        tp_line_wrap(text, "", 1, "none was used: strategy %s needs no dump",
-            tp_strategy_name(view->plan->strategy));
+        if (view->plan->strategy == TP_STRATEGY_IMPORTED)
+            tp_line_wrap(text, "", 1, "none was given when the plan was imported");
+        else
+            tp_line_wrap(text, "", 1, "none was used: strategy %s needs no dump",
+                tp_strategy_name(view->plan->strategy));
         return;
     }
     add_verdict(view, text);

@@ -238,6 +238,14 @@ static void add_resource(
     tp_text_add(text, "\n");
 }
 
+static const char *limits_words(const struct tp_plan *plan)
+{
+    if (plan->strategy == TP_STRATEGY_IMPORTED)
+        return "The plan was made elsewhere; these are the limits that its towers keep to.";
+    return plan->limits_proven ? "You gave these limits, or no smaller ones exist."
+                               : "They are the tightest found; smaller ones may exist.";
+}
+
 static void add_limits(const struct tp_plan *plan, struct tp_text *text)
 {
     int32_t min, max;
@@ -250,9 +258,7 @@ static void add_limits(const struct tp_plan *plan, struct tp_text *text)
     tp_line_wrap(text, " limits", 12,
         "lookup, output and flops of a tower at most %.3g times the mean (balance %.3g); features "
         "per tower %s (ratio %.3g). %s Memory has no such limit, only each rank's capacity.",
-        1 + plan->balance, plan->balance, range, plan->ratio,
-        plan->limits_proven ? "You gave these limits, or no smaller ones exist."
-                            : "They are the tightest found; smaller ones may exist.");
+        1 + plan->balance, plan->balance, range, plan->ratio, limits_words(plan));
 }
 
 void tp_section_balance(const struct tp_view *view, struct tp_text *text)
