@@ -5,6 +5,7 @@
 #define TP_TOOLS_CMD_H
 
 int cmd_synth(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_affinity(int argc, char **argv);
 int cmd_plan(int argc, char **argv);

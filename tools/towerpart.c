@@ -29,13 +29,13 @@ struct command {
 
 static const struct command commands[] = {
     {"synth", cmd_synth, "write a synthetic model, topology and embedding dump to try things on"},
+    {"import", cmd_import, "make a model spec of a list of tables, or a plan of a TorchRec plan"},
     {"profile", cmd_profile, "measure on a click log how skewed the lookups of each feature are"},
     {"affinity", cmd_affinity, "measure on an embedding dump which features belong together"},
     {"plan", cmd_plan, "make a sharding plan with towers"},
     {"check", cmd_check, "check a plan against every rule, and list what is wrong"},
     {"recost", cmd_recost, "compute loads and costs anew after a plan was edited by hand"},
     {"report", cmd_report, "show a plan: towers, load balance, quality, cost"},
-    {"import", NULL, NULL},
     {"diff", NULL, NULL},
     {"sweep", NULL, NULL},
     {"explain", NULL, NULL},
