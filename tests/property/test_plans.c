@@ -259,10 +259,12 @@ END_TEST
 int main(int argc, char **argv)
 {
     instance_size = argc > 1 && !strcmp(argv[1], "large") ? INSTANCE_LARGE : INSTANCE_SMALL;
+    int half = argc > 2 ? atoi(argv[2]) : 0; /* 1, 2: half of the slices, to run beside the other */
     Suite *suite = suite_create("plans");
     TCase *tcase = tcase_create("random");
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, plans_are_sound_and_refusals_are_right, 0, SLICES);
+    tcase_add_loop_test(tcase, plans_are_sound_and_refusals_are_right, half == 2 ? SLICES / 2 : 0,
+        half == 1 ? SLICES / 2 : SLICES);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
