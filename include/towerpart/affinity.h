@@ -59,8 +59,9 @@ struct tp_affinity {
     double noise_floor;           /* 99th percentile of the measure on permuted samples */
     double noise_median;          /* median of the same */
     int32_t dumps;                /* that were averaged, 1 or more */
-    double reproducibility; /* rank correlation between the dumps' pairs (Spearman), the mean over
-                               pairs of dumps; NAN: one dump */
+    double reproducibility; /* rank correlation between the dumps' pairs (Spearman; values up to the
+                               noise floor count as equal), the mean over pairs of dumps; NAN: one
+                               dump, or one where nothing rises above the floor */
     double null_rho; /* the same between the matrix and that of the untrained model; NAN: none */
     double learned;  /* share of the pairs above the untrained model's by over 2 standard errors
                                of the difference; NAN: none */

@@ -10,7 +10,9 @@
  *     in the mean, and its pairs take no part in the comparisons.
  *   - A feature must be in all dumps or in none. In none, it gets the mean of the measured pairs, and
  *     their standard deviation as its standard error: its true place could be that of any pair.
- *   - Agreement is Spearman's rank correlation over the pairs of measured features.
+ *   - Agreement is Spearman's rank correlation over the pairs of measured features, where all values up
+ *     to a matrix's noise floor count as equal: the order of unrelated pairs is chance, and where
+ *     few pairs are related it would drown what the runs agree on.
  * Cost: the readings; a matrix per dump in memory; P log P steps of sorting for each, P pairs. */
 #include <towerpart/affinity.h>
 
@@ -176,7 +178,7 @@ static enum tp_status list_pairs(const struct tp_affinity *affinity,
     return pairs->cells ? TP_OK : tp_fail_memory(err);
 }
 
-/* Rank correlation between matrices over those pairs. */
+/* Rank correlation between matrices over those pairs, as far as they rise above the floor. */
 static enum tp_status correlate(const struct pair_list *pairs, struct tp_affinity *const *matrices,
     int32_t count, double *rho, struct tp_error *err)
 {
@@ -189,9 +191,9 @@ static enum tp_status correlate(const struct pair_list *pairs, struct tp_affinit
         goto out;
     }
     for (int32_t i = 0; i < count; i++) {
-        float *list = values + (size_t)i * pairs->count;
+        float *list = values + (size_t)i * pairs->count, floor = (float)matrices[i]->noise_floor;
         for (size_t k = 0; k < pairs->count; k++)
-            list[k] = matrices[i]->affinity[pairs->cells[k]];
+            list[k] = fmaxf(matrices[i]->affinity[pairs->cells[k]], floor);
         lists[i] = list;
     }
     status = tp_spearman(lists, count, pairs->count, rho, err);
