@@ -226,7 +226,10 @@ void tp_section_affinity(const struct tp_view *view, struct tp_text *text)
     add_reproducibility(affinity, text);
     add_learned(affinity, text);
     add_features(view, " constant", affinity->constant, affinity->constant_count,
-        "without any variation in a dump, taken as unrelated to all", text);
+        affinity->measure == TP_MEASURE_CKA
+            ? "without any variation in a dump, taken as unrelated to all"
+            : "without any variation in a dump, whose cosines say nothing",
+        text);
     add_features(view, " neutral", affinity->neutral, affinity->neutral_count,
         "in no dump, taken at the mean affinity", text);
 }
