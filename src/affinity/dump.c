@@ -35,12 +35,12 @@ void tp_dump_free(struct tp_dump *dump)
 {
     if (!dump)
         return;
-    for (int32_t i = 0; i < dump->view_count; i++)
-        tp_view_close(&dump->views[i]);
+    for (int32_t i = 0; i < dump->source_count; i++)
+        tp_source_close(&dump->sources[i]);
     for (int32_t i = 0; i < dump->file_count; i++)
         free(dump->files[i].path);
     tp_chunks_free(dump->chunks);
-    free(dump->views);
+    free(dump->sources);
     free(dump->files);
     free(dump->features);
     free(dump->path);
@@ -70,22 +70,22 @@ enum tp_status tp_dump_match(const struct tp_dump *dump, bool may_miss, const ch
                     : tp_names_match(file, names, count, dump->model, column, err);
 }
 
-enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t view_count, struct tp_error *err)
+enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t source_count, struct tp_error *err)
 {
-    dump->views = TP_NEW(view_count, struct tp_view);
+    dump->sources = TP_NEW(source_count, struct tp_source);
     dump->files = TP_NEW(dump->model->feature_count, struct tp_dump_file);
     dump->chunks = tp_chunks_new();
-    return dump->views && dump->files && dump->chunks ? TP_OK : tp_fail_memory(err);
+    return dump->sources && dump->files && dump->chunks ? TP_OK : tp_fail_memory(err);
 }
 
 enum tp_status tp_dump_add_array(struct tp_dump *dump, char *path, const struct tp_npy *form,
-    int32_t dim_count, int32_t view, size_t data_offset, struct tp_error *err)
+    int32_t dim_count, int32_t source, size_t data_offset, struct tp_error *err)
 {
     if (!path)
         return tp_fail_memory(err);
     struct tp_dump_file *file = &dump->files[dump->file_count++];
-    *file =
-        (struct tp_dump_file){.path = path, .view = view, .npy = *form, .data_offset = data_offset};
+    *file = (struct tp_dump_file){
+        .path = path, .source = source, .npy = *form, .data_offset = data_offset};
     file->npy.data = NULL;
     if (form->dim_count != dim_count)
         return tp_fail(err, TP_EINPUT, "%s: has %d dim%s, expected %s", path, form->dim_count,
@@ -216,7 +216,7 @@ void tp_dump_read_slowly(const struct tp_dump *dump, const struct tp_dump_file *
     size_t item = file->npy.item_bytes;
     while (count) {
         size_t few = count < PIECE_BYTES / item ? count : PIECE_BYTES / item;
-        tp_chunks_read(dump->chunks, &dump->views[file->view], offset, few * item, piece);
+        tp_chunks_read(dump->chunks, &dump->sources[file->source], offset, few * item, piece);
         tp_npy_to_double(file->npy.type, piece, few, values);
         offset += few * item;
         values += few;
@@ -228,7 +228,7 @@ enum tp_status tp_dump_failed(const struct tp_dump *dump, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
     for (int32_t i = 0; !status && i < dump->file_count; i++)
-        status = tp_view_check(&dump->views[dump->files[i].view], dump->files[i].path, err);
+        status = tp_source_check(&dump->sources[dump->files[i].source], dump->files[i].path, err);
     return status;
 }
 
@@ -236,14 +236,14 @@ enum tp_status tp_dump_failed(const struct tp_dump *dump, struct tp_error *err)
 static void want_columns(const struct tp_dump *dump, const struct tp_dump_file *file, size_t low,
     size_t high, int64_t first_sample, int64_t sample_count)
 {
-    const struct tp_view *view = &dump->views[file->view];
+    const struct tp_source *source = &dump->sources[file->source];
     size_t start = file->data_offset + (size_t)first_sample * file->row_bytes;
     if (high - low + (size_t)sysconf(_SC_PAGESIZE) > file->row_bytes) { /* hardly a gap between */
-        tp_view_want(view, start, (size_t)sample_count * file->row_bytes);
+        tp_source_want(source, start, (size_t)sample_count * file->row_bytes);
         return;
     }
     for (size_t i = 0; i < (size_t)sample_count; i++)
-        tp_view_want(view, start + i * file->row_bytes + low, high - low);
+        tp_source_want(source, start + i * file->row_bytes + low, high - low);
 }
 
 void tp_dump_prefetch(const struct tp_dump *dump, int32_t first_feature, int32_t feature_count,

@@ -9,12 +9,12 @@
 
 #include "base/chunks.h"
 #include "base/npy.h"
-#include "base/view.h"
+#include "base/source.h"
 
-/* One array. Sample s starts at byte data_offset + s * row_bytes of its view. */
+/* One array. Sample s starts at byte data_offset + s * row_bytes of its source. */
 struct tp_dump_file {
     char *path; /* for messages: of the file, followed by the array's name where it holds several */
-    int32_t view;
+    int32_t source;
     struct tp_npy npy; /* its form; npy.data is NULL */
     size_t data_offset, row_bytes;
 };
@@ -30,9 +30,9 @@ struct tp_dump {
     char *path;                   /* the folder or the file */
     const struct tp_model *model; /* borrowed */
     int64_t samples;
-    struct tp_view *views; /* what is open: one file, or one per array */
-    int32_t view_count;
-    struct tp_chunks *chunks;   /* of the views that are not mapped */
+    struct tp_source *sources; /* what is open: one file, or one per array */
+    int32_t source_count;
+    struct tp_chunks *chunks;   /* of the sources that are not mapped */
     struct tp_dump_file *files; /* one, or one per feature that is there */
     int32_t file_count;
     struct tp_dump_feature *features; /* (F), in the model's order */
@@ -49,7 +49,7 @@ static inline void tp_dump_read(
 {
     const struct tp_dump_feature *at = &dump->features[feature];
     const struct tp_dump_file *file = &dump->files[at->file];
-    const unsigned char *data = dump->views[file->view].data;
+    const unsigned char *data = dump->sources[file->source].data;
     size_t offset = file->data_offset + (size_t)sample * file->row_bytes + at->offset_bytes;
     if (data)
         tp_npy_to_double(file->npy.type, data + offset, (size_t)at->dim, values);

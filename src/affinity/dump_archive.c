@@ -2,7 +2,7 @@
 /* A dump in one .npz file (libzip): an array (samples, N_f) per feature, as numpy.savez or
  * numpy.savez_compressed writes it; member `<feature>.npy`.
  *
- * In: the file's path. Out: one view of a temporary file with the values of all members, unpacked, so
+ * In: the file's path. Out: one source of a temporary file with the values of all members, unpacked, so
  * that a dump larger than memory is read like any other. A member's name is a feature's name and never
  * a path: `../x.npy` is the feature `../x`, which a model may have or not.
  * Before anything is unpacked, every member's header is held against the length that the archive gives
@@ -234,8 +234,8 @@ static enum tp_status unpack_arrays(const struct archive *archive, struct tp_dum
         close(temporary.descriptor);
         return status;
     }
-    status = tp_view_take(temporary.descriptor, total, archive->path, dump->views, err);
-    dump->view_count = !status;
+    status = tp_source_take(temporary.descriptor, total, archive->path, dump->sources, err);
+    dump->source_count = !status;
     return status;
 }
 

@@ -24,32 +24,32 @@
 #define LIST_FILE "features.json"
 #define POOLED_FILE "pooled.npy"
 
-/* Opens a file as the next view and adds its array; takes over path, also on failure. */
+/* Opens a file as the next source and adds its array; takes over path, also on failure. */
 static enum tp_status add_file(
     struct tp_dump *dump, char *path, int32_t dim_count, struct tp_error *err)
 {
     struct tp_npy form;
     enum tp_status status = TP_OK;
-    struct tp_view *view = &dump->views[dump->view_count];
+    struct tp_source *source = &dump->sources[dump->source_count];
     unsigned char *head = path ? tp_new(TP_NPY_HEAD_BYTES, 1) : NULL;
     if (!head)
         status = tp_fail_memory(err);
     if (!status)
-        status = tp_view_open(path, view, err);
+        status = tp_source_open(path, source, err);
     if (!status) {
-        dump->view_count++;
-        size_t bytes = view->length < TP_NPY_HEAD_BYTES ? view->length : TP_NPY_HEAD_BYTES;
-        tp_view_read(view, 0, bytes, head);
-        status = tp_view_check(view, path, err);
+        dump->source_count++;
+        size_t bytes = source->length < TP_NPY_HEAD_BYTES ? source->length : TP_NPY_HEAD_BYTES;
+        tp_source_read(source, 0, bytes, head);
+        status = tp_source_check(source, path, err);
         if (!status)
-            status = tp_npy_parse_head(head, bytes, view->length, path, &form, err);
+            status = tp_npy_parse_head(head, bytes, source->length, path, &form, err);
     }
     free(head);
     if (status)
         free(path);
     else
         status = tp_dump_add_array(
-            dump, path, &form, dim_count, dump->view_count - 1, form.header_bytes, err);
+            dump, path, &form, dim_count, dump->source_count - 1, form.header_bytes, err);
     return status;
 }
 

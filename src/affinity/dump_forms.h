@@ -23,7 +23,7 @@ const char *tp_dump_feature_name(const struct tp_dump *dump, int32_t feature);
 size_t tp_dump_stem(const char *name);
 
 /* Makes room, once, for that many open files and for an array per feature. */
-enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t view_count, struct tp_error *err);
+enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t source_count, struct tp_error *err);
 
 /* Adds the one array of all features, or that of a feature; takes over `path`, also on failure.
  * @param path  for messages; NULL: out of memory.
@@ -31,7 +31,7 @@ enum tp_status tp_dump_reserve(struct tp_dump *dump, int32_t view_count, struct 
  * @return TP_EINPUT for another number of dims, too few samples, or not as many as the arrays before
  * have. */
 enum tp_status tp_dump_add_array(struct tp_dump *dump, char *path, const struct tp_npy *form,
-    int32_t dim_count, int32_t view, size_t data_offset, struct tp_error *err);
+    int32_t dim_count, int32_t source, size_t data_offset, struct tp_error *err);
 
 /* Says that the array added last holds a feature in `dim` values from offset_bytes of a row on. */
 enum tp_status tp_dump_place(

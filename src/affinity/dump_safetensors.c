@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A dump in one .safetensors file: a tensor (samples, N_f) per feature, named as the feature.
  *
- * In: the file's path. Out: one view, an array per feature; nothing is copied. The header alone is
+ * In: the file's path. Out: one source, an array per feature; nothing is copied. The header alone is
  * read here. F features. Cost: the header's length, O(F log F). */
 #include "affinity/dump_forms.h"
 
@@ -12,28 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum tp_status read_header(
-    struct tp_view *view, const char *path, struct tp_safetensors *tensors, struct tp_error *err)
+static enum tp_status read_header(struct tp_source *source, const char *path,
+    struct tp_safetensors *tensors, struct tp_error *err)
 {
     unsigned char first[TP_SAFETENSORS_LENGTH_BYTES];
     size_t header_bytes;
-    if (view->length < sizeof first)
+    if (source->length < sizeof first)
         return tp_fail(err, TP_EINPUT,
             "%s: is no .safetensors: has %zu bytes, expected a length of %zu bytes, a header and "
             "data",
-            path, view->length, sizeof first);
-    tp_view_read(view, 0, sizeof first, first);
+            path, source->length, sizeof first);
+    tp_source_read(source, 0, sizeof first, first);
     enum tp_status status =
-        tp_safetensors_header_bytes(first, view->length, path, &header_bytes, err);
+        tp_safetensors_header_bytes(first, source->length, path, &header_bytes, err);
     if (status)
         return status;
     char *header = tp_new(header_bytes, 1);
     if (!header)
         return tp_fail_memory(err);
-    tp_view_read(view, sizeof first, header_bytes, header);
-    status = tp_view_check(view, path, err);
+    tp_source_read(source, sizeof first, header_bytes, header);
+    status = tp_source_check(source, path, err);
     if (!status)
-        status = tp_safetensors_parse(header, header_bytes, view->length, path, tensors, err);
+        status = tp_safetensors_parse(header, header_bytes, source->length, path, tensors, err);
     free(header);
     return status;
 }
@@ -59,10 +59,10 @@ enum tp_status tp_dump_open_safetensors(struct tp_dump *dump, bool may_miss, str
     int32_t *column = TP_NEW(dump->model->feature_count, int32_t);
     enum tp_status status = column ? tp_dump_reserve(dump, 1, err) : tp_fail_memory(err);
     if (!status)
-        status = tp_view_open(dump->path, dump->views, err);
+        status = tp_source_open(dump->path, dump->sources, err);
     if (!status) {
-        dump->view_count = 1;
-        status = read_header(dump->views, dump->path, &tensors, err);
+        dump->source_count = 1;
+        status = read_header(dump->sources, dump->path, &tensors, err);
     }
     if (!status)
         status = match_tensors(dump, may_miss, &tensors, column, err);

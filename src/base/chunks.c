@@ -21,7 +21,8 @@
 
 struct slot {
     pthread_mutex_t lock;
-    const struct tp_view *view, *touched_view; /* of what is kept, and was used last; NULL: none */
+    const struct tp_source *source,
+        *touched_source; /* of what is kept, and was used last; NULL: none */
     size_t chunk, touched_chunk;
     unsigned char bytes[CHUNK_BYTES];
 };
@@ -47,46 +48,46 @@ void tp_chunks_free(struct tp_chunks *chunks)
 
 /* Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4): rows are at equal
  * distances, often a power of two. */
-static struct slot *slot_of(struct tp_chunks *chunks, const struct tp_view *view, size_t chunk)
+static struct slot *slot_of(struct tp_chunks *chunks, const struct tp_source *source, size_t chunk)
 {
-    uint64_t key = ((uint64_t)(uintptr_t)view >> 4) * 0x100000001b3u + chunk;
+    uint64_t key = ((uint64_t)(uintptr_t)source >> 4) * 0x100000001b3u + chunk;
     return &chunks->slots[key * 0x9e3779b97f4a7c15u >> 56];
 }
 
 /* Whether the slot now holds the chunk. A chunk that cannot be read is not kept. */
-static bool hold(struct slot *slot, struct tp_view *view, size_t chunk)
+static bool hold(struct slot *slot, struct tp_source *source, size_t chunk)
 {
-    if (slot->view == view && slot->chunk == chunk)
+    if (slot->source == source && slot->chunk == chunk)
         return true;
-    bool again = slot->touched_view == view && slot->touched_chunk == chunk;
-    slot->touched_view = view;
+    bool again = slot->touched_source == source && slot->touched_chunk == chunk;
+    slot->touched_source = source;
     slot->touched_chunk = chunk;
     if (!again)
         return false;
-    size_t start = chunk * CHUNK_BYTES, left = view->length - start;
-    slot->view = NULL;
-    if (!tp_view_read(view, start, left < CHUNK_BYTES ? left : CHUNK_BYTES, slot->bytes))
+    size_t start = chunk * CHUNK_BYTES, left = source->length - start;
+    slot->source = NULL;
+    if (!tp_source_read(source, start, left < CHUNK_BYTES ? left : CHUNK_BYTES, slot->bytes))
         return false;
-    slot->view = view;
+    slot->source = source;
     slot->chunk = chunk;
     return true;
 }
 
 void tp_chunks_read(
-    struct tp_chunks *chunks, struct tp_view *view, size_t offset, size_t length, void *out)
+    struct tp_chunks *chunks, struct tp_source *source, size_t offset, size_t length, void *out)
 {
     unsigned char *to = out;
     while (length) {
         size_t chunk = offset / CHUNK_BYTES, at = offset % CHUNK_BYTES;
         size_t few = length < CHUNK_BYTES - at ? length : CHUNK_BYTES - at;
-        struct slot *slot = slot_of(chunks, view, chunk);
+        struct slot *slot = slot_of(chunks, source, chunk);
         pthread_mutex_lock(&slot->lock);
-        bool held = hold(slot, view, chunk);
+        bool held = hold(slot, source, chunk);
         if (held)
             memcpy(to, slot->bytes + at, few);
         pthread_mutex_unlock(&slot->lock);
         if (!held)
-            tp_view_read(view, offset, few, to);
+            tp_source_read(source, offset, few, to);
         to += few;
         offset += few;
         length -= few;

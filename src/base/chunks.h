@@ -3,7 +3,7 @@
 #ifndef TP_BASE_CHUNKS_H
 #define TP_BASE_CHUNKS_H
 
-#include "base/view.h"
+#include "base/source.h"
 
 struct tp_chunks;
 
@@ -11,9 +11,9 @@ struct tp_chunks;
 struct tp_chunks *tp_chunks_new(void);
 void tp_chunks_free(struct tp_chunks *chunks);
 
-/* tp_view_read(), through the pieces that are kept. Any number of threads.
- * @param view  one of an array that stays where it is; it is told apart by its address. */
+/* tp_source_read(), through the pieces that are kept. Any number of threads.
+ * @param source  one of an array that stays where it is; it is told apart by its address. */
 void tp_chunks_read(
-    struct tp_chunks *chunks, struct tp_view *view, size_t offset, size_t length, void *out);
+    struct tp_chunks *chunks, struct tp_source *source, size_t offset, size_t length, void *out);
 
 #endif

@@ -82,19 +82,19 @@ static inline void add_npy_member(zip_t *zip, const char *member, enum tp_npy_ty
 static inline void unmap_dump(struct tp_dump *dump)
 {
     for (int32_t i = 0; i < dump->file_count; i++) {
-        struct tp_view *view = &dump->views[dump->files[i].view];
-        size_t length = view->length;
+        struct tp_source *source = &dump->sources[dump->files[i].source];
+        size_t length = source->length;
         const char *colon = strchr(dump->files[i].path, ':');
         char path[5120];
-        if (!view->data)
+        if (!source->data)
             continue;
         snprintf(path, sizeof path, "%.*s",
             colon ? (int)(colon - dump->files[i].path) : (int)strlen(dump->files[i].path),
             dump->files[i].path);
-        tp_view_close(view);
-        view->length = length;
-        view->descriptor = open(path, O_RDONLY);
-        ck_assert_int_ge(view->descriptor, 0);
+        tp_source_close(source);
+        source->length = length;
+        source->descriptor = open(path, O_RDONLY);
+        ck_assert_int_ge(source->descriptor, 0);
     }
 }
 

@@ -12,7 +12,7 @@
 #define FILES 3
 #define FILE_BYTES 500000 /* no multiple of anything */
 
-static struct tp_view views[FILES];
+static struct tp_source sources[FILES];
 static unsigned char *bytes[FILES];
 static struct tp_chunks *chunks;
 
@@ -25,10 +25,10 @@ static void open_files(void)
         for (uint32_t i = 0; i < FILE_BYTES; i++)
             bytes[f][i] = (unsigned char)((i * 2654435761u + f * 40503u) >> 13);
         put_file(names[f], bytes[f], FILE_BYTES);
-        views[f].data = NULL;
-        views[f].length = FILE_BYTES;
-        views[f].descriptor = open(in_scratch(names[f]), O_RDONLY);
-        ck_assert_int_ge(views[f].descriptor, 0);
+        sources[f].data = NULL;
+        sources[f].length = FILE_BYTES;
+        sources[f].descriptor = open(in_scratch(names[f]), O_RDONLY);
+        ck_assert_int_ge(sources[f].descriptor, 0);
     }
     chunks = tp_chunks_new();
     ck_assert_ptr_nonnull(chunks);
@@ -37,7 +37,7 @@ static void open_files(void)
 static void close_files(void)
 {
     for (int f = 0; f < FILES; f++) {
-        tp_view_close(&views[f]);
+        tp_source_close(&sources[f]);
         free(bytes[f]);
     }
     tp_chunks_free(chunks);
@@ -48,7 +48,7 @@ static void ck_reads(int file, size_t offset, size_t length)
 {
     unsigned char found[70000];
     memset(found, 0xee, sizeof found);
-    tp_chunks_read(chunks, &views[file], offset, length, found);
+    tp_chunks_read(chunks, &sources[file], offset, length, found);
     ck_assert_msg(!memcmp(found, bytes[file] + offset, length), "%d %zu", file, offset);
     ck_assert(found[length] == 0xee);
 }
@@ -80,7 +80,7 @@ static void read_some(void *context, int32_t worker, int64_t task)
     unsigned char found[256];
     int *wrong = context;
     size_t offset = (size_t)(task * 251 % (FILE_BYTES - 256));
-    tp_chunks_read(chunks, &views[task % FILES], offset, sizeof found, found);
+    tp_chunks_read(chunks, &sources[task % FILES], offset, sizeof found, found);
     wrong[worker] += memcmp(found, bytes[task % FILES] + offset, sizeof found) != 0;
 }
 
@@ -99,10 +99,10 @@ START_TEST(what_cannot_be_read_is_zero_and_told_and_not_kept)
     ck_assert_int_eq(truncate(in_scratch("a"), 100), 0);
     for (int i = 0; i < 3; i++) {
         memset(found, 1, sizeof found);
-        tp_chunks_read(chunks, &views[0], 200, sizeof found, found);
+        tp_chunks_read(chunks, &sources[0], 200, sizeof found, found);
         ck_assert_mem_eq(found, "\0\0\0\0\0\0\0\0", 8);
     }
-    ck_assert_int_eq(tp_view_check(&views[0], "a", &err), TP_EINPUT);
+    ck_assert_int_eq(tp_source_check(&sources[0], "a", &err), TP_EINPUT);
     ck_reads(0, 50, 8);
 }
 END_TEST

@@ -6,11 +6,11 @@
  * only if room is left beside it for what works on it, since an allocation that fails later could not
  * be mended. Which of the two ways it is never shows in the bytes.
  * A file that is not mapped keeps its descriptor. Reading it may fail late, deep inside a
- * computation that has no status to return: the reader gets zeros, the view remembers the reason, and
- * who started the computation asks tp_view_check() at its end.
+ * computation that has no status to return: the reader gets zeros, the source remembers the reason, and
+ * who started the computation asks tp_source_check() at its end.
  * Cost of a piece: a copy, or a system call. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
-#include "base/view.h"
+#include "base/source.h"
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -39,13 +39,13 @@ static bool has_room(size_t bytes)
     return true;
 }
 
-enum tp_status tp_view_take(
-    int descriptor, size_t length, const char *path, struct tp_view *view, struct tp_error *err)
+enum tp_status tp_source_take(
+    int descriptor, size_t length, const char *path, struct tp_source *source, struct tp_error *err)
 {
-    view->data = NULL;
-    view->length = length;
-    view->descriptor = -1;
-    atomic_init(&view->failed, 0);
+    source->data = NULL;
+    source->length = length;
+    source->descriptor = -1;
+    atomic_init(&source->failed, 0);
     void *data = MAP_FAILED;
     if (length && has_room(length)) {
         data = mmap(NULL, length, PROT_READ, MAP_PRIVATE, descriptor, 0);
@@ -56,34 +56,35 @@ enum tp_status tp_view_take(
         }
     }
     if (data != MAP_FAILED)
-        view->data = data;
-    if (view->data || !length)
+        source->data = data;
+    if (source->data || !length)
         close(descriptor);
     else
-        view->descriptor = descriptor;
+        source->descriptor = descriptor;
     return TP_OK;
 }
 
-enum tp_status tp_view_open(const char *path, struct tp_view *view, struct tp_error *err)
+enum tp_status tp_source_open(const char *path, struct tp_source *source, struct tp_error *err)
 {
     int descriptor;
     size_t length;
     enum tp_status status = tp_file_open(path, &descriptor, &length, err);
     if (!status)
-        status = tp_view_take(descriptor, length, path, view, err);
+        status = tp_source_take(descriptor, length, path, source, err);
     return status;
 }
 
-static bool read_fully(struct tp_view *view, size_t offset, size_t length, unsigned char *out)
+static bool read_fully(struct tp_source *source, size_t offset, size_t length, unsigned char *out)
 {
     size_t used = 0;
     while (used < length) {
-        ssize_t got = pread(view->descriptor, out + used, length - used, (off_t)(offset + used));
+        ssize_t got = pread(source->descriptor, out + used, length - used, (off_t)(offset + used));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
             int none = 0;
-            atomic_compare_exchange_strong(&view->failed, &none, got < 0 ? errno : TP_VIEW_SHORT);
+            atomic_compare_exchange_strong(
+                &source->failed, &none, got < 0 ? errno : TP_SOURCE_SHORT);
             memset(out, 0, length);
             return false;
         }
@@ -92,42 +93,43 @@ static bool read_fully(struct tp_view *view, size_t offset, size_t length, unsig
     return true;
 }
 
-bool tp_view_read(struct tp_view *view, size_t offset, size_t length, void *out)
+bool tp_source_read(struct tp_source *source, size_t offset, size_t length, void *out)
 {
-    if (!view->data)
-        return read_fully(view, offset, length, out);
-    memcpy(out, view->data + offset, length);
+    if (!source->data)
+        return read_fully(source, offset, length, out);
+    memcpy(out, source->data + offset, length);
     return true;
 }
 
-enum tp_status tp_view_check(const struct tp_view *view, const char *path, struct tp_error *err)
+enum tp_status tp_source_check(
+    const struct tp_source *source, const char *path, struct tp_error *err)
 {
-    int failed = atomic_load(&view->failed);
-    if (failed == TP_VIEW_SHORT)
+    int failed = atomic_load(&source->failed);
+    if (failed == TP_SOURCE_SHORT)
         return tp_fail(err, TP_EINPUT, "%s: became shorter than %zu bytes while it was read", path,
-            view->length);
+            source->length);
     return failed ? tp_fail(err, TP_EINPUT, "%s: cannot be read: %s", path, strerror(failed))
                   : TP_OK;
 }
 
-void tp_view_want(const struct tp_view *view, size_t offset, size_t length)
+void tp_source_want(const struct tp_source *source, size_t offset, size_t length)
 {
-    if (!view->data) {
-        (void)posix_fadvise(view->descriptor, (off_t)offset, (off_t)length, POSIX_FADV_WILLNEED);
+    if (!source->data) {
+        (void)posix_fadvise(source->descriptor, (off_t)offset, (off_t)length, POSIX_FADV_WILLNEED);
         return;
     }
     size_t before = offset % (size_t)sysconf(_SC_PAGESIZE); /* posix_madvise() wants whole pages */
     (void)posix_madvise(
-        (void *)(view->data + offset - before), length + before, POSIX_MADV_WILLNEED);
+        (void *)(source->data + offset - before), length + before, POSIX_MADV_WILLNEED);
 }
 
-void tp_view_close(struct tp_view *view)
+void tp_source_close(struct tp_source *source)
 {
-    if (view->data)
-        munmap((void *)view->data, view->length);
-    else if (view->length)
-        close(view->descriptor);
-    view->data = NULL;
-    view->length = 0;
-    view->descriptor = -1;
+    if (source->data)
+        munmap((void *)source->data, source->length);
+    else if (source->length)
+        close(source->descriptor);
+    source->data = NULL;
+    source->length = 0;
+    source->descriptor = -1;
 }
