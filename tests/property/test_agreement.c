@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether two training runs agree, where it is known: runs over the same planted relations do, for 20
- * seeds; runs over nothing do not; and on a real model (argument: its folder, two dumps of other
- * seeds) cka does and cosine does not. */
+/* Whether two training runs agree, where it is known, and what the verdict of a plan on both is: runs
+ * over the same planted relations agree and are trusted, runs over nothing are noise, for 20 seeds;
+ * on a real model (argument: its folder, two dumps of other seeds) cka agrees and cosine does not. */
 #include <towerpart/affinity.h>
+#include <towerpart/plan.h>
 
 #include "dice.h"
 #include "runner.h"
@@ -124,8 +125,36 @@ static void write_dump(const struct scratch *scratch, const char *run, const flo
     ck_assert_int_eq(fclose(file), 0);
 }
 
-/* Reproducibility of two dumps. */
-static double agreement(const char *folder, const char *const runs[2], enum tp_measure measure)
+static enum tp_verdict verdict_on(const struct tp_model *model, const struct tp_affinity *affinity)
+{
+    static const char text[] =
+        "towerpart_topology: 1\nname: four\n"
+        "device: {memory_bytes: 1000000000, memory_bytes_per_s: 1.0e+12, flops_per_s: 1.0e+13}\n"
+        "levels:\n"
+        "  - {name: host, fanout: 2, bytes_per_s: 1.0e+11, latency_s: 1.0e-6}\n"
+        "  - {name: cluster, fanout: 4, bytes_per_s: 1.0e+10, latency_s: 1.0e-5}\n";
+    struct tp_error error = {0};
+    struct scratch scratch;
+    struct tp_topology *topology;
+    struct tp_plan *plan;
+    char path[SCRATCH_PATH_BYTES];
+    scratch_init(&scratch);
+    FILE *file = open_file(&scratch, "topology.yaml");
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+    must(
+        tp_topology_load(scratch_path(&scratch, "topology.yaml", path), &topology, &error), &error);
+    must(tp_plan_make(model, topology, affinity, NULL, &plan, &error), &error);
+    enum tp_verdict verdict = plan->affinity.verdict;
+    tp_plan_free(plan);
+    tp_topology_free(topology);
+    scratch_remove(&scratch);
+    return verdict;
+}
+
+/* Reproducibility of two dumps, and the verdict of a plan on 4 hosts that is made from both. */
+static double agreement(const char *folder, const char *const runs[2], enum tp_measure measure,
+    enum tp_verdict *verdict)
 {
     struct tp_error error = {0};
     struct tp_model *model;
@@ -144,6 +173,7 @@ static double agreement(const char *folder, const char *const runs[2], enum tp_m
              (const struct tp_dump *const *)dumps, 2, NULL, &options, &affinity, &error),
         &error);
     double rho = affinity->reproducibility;
+    *verdict = verdict_on(model, affinity);
     tp_affinity_free(affinity);
     for (int r = 0; r < 2; r++)
         tp_dump_free(dumps[r]);
@@ -151,7 +181,8 @@ static double agreement(const char *folder, const char *const runs[2], enum tp_m
     return rho;
 }
 
-static double agreement_of_runs(int seed, enum relation relation, enum tp_measure measure)
+static double agreement_of_runs(
+    int seed, enum relation relation, enum tp_measure measure, enum tp_verdict *verdict)
 {
     static const char *const runs[2] = {"run0", "run1"};
     struct scratch scratch;
@@ -167,7 +198,7 @@ static double agreement_of_runs(int seed, enum relation relation, enum tp_measur
             draw_feature(&dice, world, f, pooled);
         write_dump(&scratch, runs[r], pooled);
     }
-    double rho = agreement(scratch.folder, runs, measure);
+    double rho = agreement(scratch.folder, runs, measure, verdict);
     scratch_remove(&scratch);
     free(pooled);
     free(world);
@@ -176,15 +207,18 @@ static double agreement_of_runs(int seed, enum relation relation, enum tp_measur
 
 START_TEST(runs_over_the_same_relations_agree)
 {
-    double rho = agreement_of_runs(_i, STRENGTHS, TP_MEASURE_CKA);
+    enum tp_verdict verdict;
+    double rho = agreement_of_runs(_i, STRENGTHS, TP_MEASURE_CKA, &verdict);
     ck_assert_msg(rho > 0.9, "seed %d: rho %.3f", _i, rho);
 }
 END_TEST
 
 START_TEST(runs_over_the_same_clean_groups_agree)
 {
-    double rho = agreement_of_runs(_i, GROUPS, TP_MEASURE_CKA);
+    enum tp_verdict verdict;
+    double rho = agreement_of_runs(_i, GROUPS, TP_MEASURE_CKA, &verdict);
     ck_assert_msg(rho > 0.8, "seed %d: rho %.3f", _i, rho);
+    ck_assert_int_eq(verdict, TP_VERDICT_TRUSTED);
 }
 END_TEST
 
@@ -192,26 +226,33 @@ END_TEST
  * is a third. */
 START_TEST(runs_over_nothing_do_not)
 {
-    double rho = agreement_of_runs(_i, NONE, TP_MEASURE_CKA);
+    enum tp_verdict verdict;
+    double rho = agreement_of_runs(_i, NONE, TP_MEASURE_CKA, &verdict);
     ck_assert_msg(isnan(rho) || rho < 0.5, "seed %d: rho %.3f", _i, rho);
+    ck_assert_int_eq(verdict, TP_VERDICT_NOISE);
 }
 END_TEST
 
 /* Every feature has its own rotation: cosines see none of it. */
 START_TEST(cosine_sees_no_rotated_relation)
 {
-    double rho = agreement_of_runs(_i, STRENGTHS, TP_MEASURE_COSINE);
+    enum tp_verdict verdict;
+    double rho = agreement_of_runs(_i, STRENGTHS, TP_MEASURE_COSINE, &verdict);
     ck_assert_msg(isnan(rho) || rho < 0.5, "seed %d: rho %.3f", _i, rho);
+    ck_assert_int_ne(verdict, TP_VERDICT_TRUSTED);
 }
 END_TEST
 
 START_TEST(on_a_real_model_cka_agrees_and_cosine_does_not)
 {
     static const char *const runs[2] = {"dump_seed0", "dump_seed1"};
-    double cka = agreement(real, runs, TP_MEASURE_CKA);
-    double cosine = agreement(real, runs, TP_MEASURE_COSINE);
+    enum tp_verdict cka_verdict, cosine_verdict;
+    double cka = agreement(real, runs, TP_MEASURE_CKA, &cka_verdict);
+    double cosine = agreement(real, runs, TP_MEASURE_COSINE, &cosine_verdict);
     ck_assert_msg(cka > 0.9, "cka: rho %.3f", cka);
     ck_assert_msg(cosine < 0.3, "cosine: rho %.3f", cosine);
+    ck_assert_int_ne(cka_verdict, TP_VERDICT_NOISE); /* it is trusted, its stability just enough */
+    ck_assert_int_eq(cosine_verdict, TP_VERDICT_NOISE);
 }
 END_TEST
 
