@@ -22,7 +22,7 @@ struct tp_log_id {
 };
 
 struct tp_log_row {
-    const struct tp_log_id *ids;
+    const struct tp_log_id *ids; /* may be NULL in a row without any */
     const int32_t *first; /* (features + 1): feature f has ids[first[f]] .. ids[first[f + 1] - 1] */
 };
 

@@ -65,10 +65,12 @@ static bool count_bag(struct tally *tally, const struct tp_log_id *ids, size_t c
 static bool count_row(struct counting *c, const struct tp_log_row *row)
 {
     c->samples++;
-    for (int32_t f = 0; f < c->model->feature_count; f++)
-        if (!count_bag(&c->tallies[f], row->ids + row->first[f],
-                (size_t)(row->first[f + 1] - row->first[f])))
+    for (int32_t f = 0; f < c->model->feature_count; f++) {
+        size_t count = (size_t)(row->first[f + 1] - row->first[f]);
+        const struct tp_log_id *ids = count ? row->ids + row->first[f] : NULL;
+        if (!count_bag(&c->tallies[f], ids, count))
             return false;
+    }
     return true;
 }
 
