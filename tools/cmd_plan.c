@@ -272,13 +272,14 @@ static enum tp_status get_affinity(const char *command, struct args *args,
 
 /* Name and digest of what the affinity was made from. */
 static enum tp_status record_affinity(const struct args *args, const struct tp_affinity *affinity,
-    struct tp_plan_input *input, struct tp_error *err)
+    struct tp_plan_affinity *record, struct tp_error *err)
 {
     if (!affinity)
         return TP_OK;
+    record->from_dump = !args->affinity;
     if (args->affinity)
-        return input_record(&args->affinity, 1, affinity, input, err);
-    return input_record(args->dumps.paths, args->dumps.count, affinity, input, err);
+        return input_record(&args->affinity, 1, affinity, &record->input, err);
+    return input_record(args->dumps.paths, args->dumps.count, affinity, &record->input, err);
 }
 
 static void summarize(const struct args *args, const struct tp_plan *plan)
@@ -333,7 +334,7 @@ int cmd_plan(int argc, char **argv)
     if (status == TP_OK) {
         input_move(&model_input, &plan->model_input);
         input_move(&topology_input, &plan->topology_input);
-        status = record_affinity(&args, affinity, &plan->affinity.input, &err);
+        status = record_affinity(&args, affinity, &plan->affinity, &err);
     }
     if (status == TP_OK)
         status = tp_plan_save(plan, args.output, &err);

@@ -86,8 +86,10 @@ int cmd_recost(int argc, char **argv)
         status = tp_affinity_load(args.affinity, plan->model, &affinity, &err);
     if (status == TP_OK)
         status = tp_plan_recost(plan, affinity, &err);
-    if (status == TP_OK && affinity)
+    if (status == TP_OK && affinity) {
+        plan->affinity.from_dump = false;
         status = input_record(&args.affinity, 1, affinity, &plan->affinity.input, &err);
+    }
     if (status == TP_OK)
         status = tp_plan_save(plan, args.output, &err);
     if (status == TP_OK && !args.quiet && strcmp(args.output, "-") != 0)

@@ -6,8 +6,10 @@
 #include <towerpart/plan.h>
 #include <towerpart/report.h>
 
+#include "base/file.h"
 #include "opt.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_ALL, KEY_MEASURED = OPT_LATER };
@@ -86,6 +88,8 @@ int cmd_report(int argc, char **argv)
     struct tp_plan *plan = NULL;
     struct tp_findings findings = {0};
     opt_parse(&argp, argc, argv, &args);
+    char *name = strcmp(args.plan, "-") != 0 ? tp_path_base(args.plan) : NULL;
+    args.report.plan = name;
 
     enum tp_status status = tp_plan_load(args.plan, &plan, &err);
     if (status == TP_OK)
@@ -95,5 +99,6 @@ int cmd_report(int argc, char **argv)
                            : tp_report_text(plan, &findings, &args.report, args.output, &err);
     tp_findings_release(&findings);
     tp_plan_free(plan);
+    free(name);
     return opt_end(argv[0], status, &err);
 }

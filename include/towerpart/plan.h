@@ -46,6 +46,7 @@ struct tp_plan_mover {
 
 struct tp_plan_affinity {
     struct tp_plan_input input; /* file NULL: planned without affinity; several dumps: "a, b" */
+    bool from_dump;             /* the input is one or several dumps, not an affinity file */
     enum tp_measure measure;
     int64_t samples;
     int32_t dumps;          /* averaged */

@@ -10,6 +10,8 @@
 
 struct tp_report_options {
     bool all; /* every tower, rank and feature; default false: the heaviest, the rest counted */
+    const char *plan; /* base name of the plan's file, for the commands that the report advises;
+                         NULL (default): "plan.yaml" */
 };
 
 /* Writes the report as text of at most 100 columns: towers, ranks with bars, phases of flat, sptt and

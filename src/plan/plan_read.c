@@ -212,10 +212,11 @@ static void read_trust(
 static void read_affinity(
     struct reader *r, const struct tp_yaml_node *inputs, struct tp_plan_affinity *affinity)
 {
-    static const char *const keys[] = {"file", "sha256", "measure", "samples", "dumps",
+    static const char *const keys[] = {"file", "sha256", "from", "measure", "samples", "dumps",
         "reproducibility", "null_rho", "learned", "noise_floor", "above_floor", "std_error",
         "stability", "movers", "constant", "neutral", "verdict", NULL};
     static const char *const measures[] = {"cka", "cosine", NULL};
+    static const char *const origins[] = {"affinity", "dump", NULL};
     int word = 0;
     affinity->stability = (double)NAN;
     if (!is_fine(r) || !tp_yaml_get(inputs, "affinity"))
@@ -224,6 +225,9 @@ static void read_affinity(
     if (!mapping)
         return;
     read_input(r, mapping, &affinity->input);
+    if (is_fine(r) && tp_yaml_get(mapping, "from"))
+        read_word(r, mapping, "from", origins, NULL, &word);
+    affinity->from_dump = word;
     read_word(r, mapping, "measure", measures, NULL, &word);
     affinity->measure = (enum tp_measure)word;
     read_int64(r, mapping, "samples", &affinity->samples);

@@ -62,6 +62,7 @@ static void write_affinity(struct tp_yaml_out *out, const struct tp_plan_affinit
 {
     tp_yaml_out_mapping(out, "affinity", TP_YAML_FLOW);
     write_input_entries(out, &affinity->input);
+    tp_yaml_out_text(out, "from", affinity->from_dump ? "dump" : "affinity");
     tp_yaml_out_text(out, "measure", tp_measure_name(affinity->measure));
     tp_yaml_out_integer(out, "samples", affinity->samples);
     tp_yaml_out_integer(out, "dumps", affinity->dumps);

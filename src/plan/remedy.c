@@ -29,6 +29,25 @@ static enum tp_status try_small_balance(struct tp_inquiry *inquiry, struct tp_qu
     return status;
 }
 
+/* The planner settles an open ratio first, which may leave the balance looser than it has to be: halves
+ * the way down to the asked one, in hundredths. @param question  its balance works. */
+static enum tp_status tighten_balance(
+    struct tp_inquiry *inquiry, struct tp_question *question, struct tp_error *err)
+{
+    int64_t low = (int64_t)floor(100 * inquiry->asked.balance + 1e-9);
+    int64_t high = (int64_t)llround(100 * question->balance);
+    enum tp_status status = TP_OK;
+    while (!status && high - low > 1) {
+        bool works;
+        int64_t middle = low + (high - low) / 2;
+        question->balance = (double)middle / 100;
+        status = tp_try_setting(inquiry, question, &works, err);
+        *(works ? &high : &low) = middle;
+    }
+    question->balance = (double)high / 100;
+    return status;
+}
+
 /* Leaves the limit open, takes what the planner settles on, and asks for that.
  * @param found  out: the limits as they would be given. */
 static enum tp_status loosen(struct tp_inquiry *inquiry, bool balance, bool ratio,
@@ -55,6 +74,8 @@ static enum tp_status loosen(struct tp_inquiry *inquiry, bool balance, bool rati
         question.balance += balance ? step : 0;
         question.ratio += ratio ? step : 0;
     }
+    if (*works && balance && isnan(question.ratio))
+        status = tighten_balance(inquiry, &question, err);
     *found = (struct tp_limits){question.balance, question.ratio};
     return status;
 }

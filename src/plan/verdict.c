@@ -3,7 +3,8 @@
  *
  * Signal: pairs above the 99th percentile of the same measure on permuted samples. Of unrelated
  * features 1 % are, give or take the spread of a count; planted groups lift the pairs inside groups,
- * so half of the pairs inside the plan's towers are asked for on top, 20 % at the most.
+ * so a quarter of the pairs inside the plan's towers are asked for on top (a tower may hold several
+ * groups), 20 % at the most.
  * Stability: towers of matrices redrawn within their standard errors, compared with the plan's.
  * Agreement: rank correlation between the matrices of several dumps. A small sampling error says nothing
  * of it: another training run may arrange the samples otherwise. */
@@ -33,7 +34,7 @@ double tp_signal_asked(const struct tp_plan *plan)
 {
     double all = pairs(plan->model->feature_count);
     double spread = all > 0 ? 3 * sqrt(CHANCE * (1 - CHANCE) / all) : 0;
-    return fmin(SIGNAL_MOST, CHANCE + spread + share_inside(plan) / 2);
+    return fmin(SIGNAL_MOST, CHANCE + spread + share_inside(plan) / 4);
 }
 
 unsigned tp_failed_checks(const struct tp_plan *plan)

@@ -42,14 +42,11 @@ static void add(struct tp_advice *advice, const char *sentence, ...)
     va_end(args);
 }
 
-/* Of a name that a shell takes as it is. */
-#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+"
-
 /* The file's name, or another word where a shell would not take the name as it is. */
 static const char *file_or(const struct tp_plan_input *input, const char *otherwise)
 {
     if (!input->file || !*input->file || *input->file == '-' ||
-        input->file[strspn(input->file, PLAIN)] || strlen(input->file) > FILE_COLUMNS)
+        input->file[strspn(input->file, TP_SHELL_PLAIN)] || strlen(input->file) > FILE_COLUMNS)
         return otherwise;
     return input->file;
 }
@@ -66,9 +63,7 @@ static void add_command(struct tp_advice *advice, const struct tp_plan *plan, co
 /* Whether the plan was made from an affinity file, not from a dump. */
 static bool from_affinity_file(const struct tp_plan *plan)
 {
-    const char *file = plan->affinity.input.file;
-    size_t length = file ? strlen(file) : 0;
-    return length > 4 && !strcmp(file + length - 4, ".npz") && !strchr(file, ',');
+    return plan->affinity.dumps > 0 && !plan->affinity.from_dump;
 }
 
 /* " -d A -d B" of the plan's dumps, whose names are one text, "A, B"; " -d DUMP" if a shell would not
@@ -77,7 +72,7 @@ static void add_dumps(struct tp_text *text, const struct tp_plan *plan)
 {
     const char *files = plan->affinity.input.file;
     if (plan->affinity.dumps < 2 || !files || strlen(files) > 2 * FILE_COLUMNS ||
-        files[strspn(files, PLAIN ", ")]) {
+        files[strspn(files, TP_SHELL_PLAIN ", ")]) {
         tp_text_add(text, " -d %s", file_or(&plan->affinity.input, "DUMP"));
         return;
     }
@@ -212,8 +207,10 @@ static void advise_movers(struct tp_advice *advice, const struct tp_plan *plan)
         return;
     add_names(&list, affinity->movers, NULL, affinity->mover_count);
     add(advice,
-        "%s: the sampling error decides their tower. Where you know better, say so in the model "
-        "spec (constraints together, apart, pin) and plan again; more samples settle the others.",
+        "%s: resampled matrices put them elsewhere, so the affinity hardly decides their tower; "
+        "more "
+        "samples may, where the limits leave a choice. Where you know better, say so in the model "
+        "spec (constraints together, apart, pin) and plan again.",
         list.data ? list.data : "");
     tp_text_release(&list);
 }
@@ -276,6 +273,7 @@ static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
 {
     const struct tp_plan_quality *quality = &plan->quality;
     const struct tp_plan_baseline *best = NULL;
+    struct tp_text looser = {0};
     for (int32_t i = 0; i < quality->baseline_count; i++) {
         const struct tp_plan_baseline *baseline = &quality->baselines[i];
         if (!baseline->within_limits &&
@@ -287,11 +285,13 @@ static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
         return;
     add(advice,
         "The limits cost affinity: %s, which breaks them, holds %.1f %% of it inside towers, this "
-        "plan %.1f %%. If similar features together matter more than balance, a balance X above "
-        "%.3g can be tried, or a --ratio above %.3g.",
+        "plan %.1f %%. If similar features together matter more than even towers, try a larger "
+        "--ratio (features per tower, now %.3g), a larger --balance (loads, now %.3g), or both.",
         tp_shown(best->name, 24).text, 100 * best->inside_affinity, 100 * quality->inside_affinity,
-        plan->balance, plan->ratio);
-    add_affine_command(advice, plan, " --balance X -o looser.yaml");
+        plan->ratio, plan->balance);
+    tp_text_add(&looser, " --ratio %g -o looser.yaml", ceil(4 * plan->ratio + 1) / 4);
+    add_affine_command(advice, plan, looser.data ? looser.data : "");
+    tp_text_release(&looser);
 }
 
 static double worst_ratio(const struct tp_plan *plan, enum tp_resource *resource)
@@ -316,10 +316,12 @@ static void advise_balance(struct tp_advice *advice, const struct tp_view *view)
     struct tp_shown table = tp_shown(plan->tables[peak->table].name, TP_NAME_COLUMNS);
     if (peak->table_share * ratio > UNEVEN)
         add(advice,
-            "Table %s forces the imbalance: it alone brings %.0f %% of the %s of tower %d, which "
-            "has %.2f times the mean, and a table cannot be divided between towers.%s",
-            table.text, 100 * peak->table_share, tp_resource_name(resource), tower, ratio,
-            plan->tower_count > 2 ? " Fewer, larger towers (--hosts-per-tower) can be tried." : "");
+            "Table %s alone weighs %.2f times a mean tower by %s, and a table cannot be divided "
+            "between towers; its tower %d has %.2f times the mean.%s",
+            table.text, peak->table_share * ratio, tp_resource_name(resource), tower, ratio,
+            plan->tower_count > 2 ? " Larger towers (--hosts-per-tower) even it out, at the price "
+                                    "of more traffic between hosts."
+                                  : "");
     else
         add(advice,
             "The %s of tower %d is %.2f times the mean, and no single table forces that (%s, the "
@@ -341,20 +343,22 @@ static void advise_check(struct tp_advice *advice, const struct tp_view *view)
     else
         add(advice, "Check the plan against the files that it was made from; do so again whenever "
                     "tables grow.");
-    tp_text_add(&text, "towerpart check plan.yaml -m %s -t %s",
+    tp_text_add(&text, "towerpart check %s -m %s -t %s", tp_view_name(view),
         file_or(&plan->model_input, "MODEL"), file_or(&plan->topology_input, "TOPOLOGY"));
     advice->items[advice->count - 1].command = text.data;
 }
 
-static void advise_recost(struct tp_advice *advice, const struct tp_plan *plan)
+static void advise_recost(struct tp_advice *advice, const struct tp_view *view)
 {
+    const struct tp_plan *plan = view->plan;
     const struct tp_plan_input *affinity = &plan->affinity.input;
     struct tp_text text = {0};
-    add(advice, "To move tables by hand, edit plan.yaml and have its figures computed anew.%s",
+    add(advice, "To move tables by hand, edit %s and have its figures computed anew.%s",
+        tp_view_name(view),
         plan->affinity.dumps > 0 && !from_affinity_file(plan)
             ? " AFFINITY is what towerpart affinity measures on the dump."
             : "");
-    tp_text_add(&text, "towerpart recost plan.yaml");
+    tp_text_add(&text, "towerpart recost %s", tp_view_name(view));
     if (plan->affinity.dumps > 0)
         tp_text_add(
             &text, " -a %s", from_affinity_file(plan) ? file_or(affinity, "AFFINITY") : "AFFINITY");
@@ -393,7 +397,7 @@ enum tp_status tp_advice_init(
     if (view->findings.count == 0)
         advise_plan(advice, view);
     advise_check(advice, view);
-    advise_recost(advice, view->plan);
+    advise_recost(advice, view);
     for (int32_t i = 0; i < advice->count; i++)
         if (!advice->items[i].sentence)
             return tp_fail_memory(err);

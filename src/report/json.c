@@ -40,6 +40,7 @@ static void put_affinity(
     struct tp_json *json, json_t *inputs, const struct tp_plan_affinity *affinity)
 {
     json_t *object = put_input(json, inputs, "affinity", &affinity->input);
+    tp_json_text(json, object, "from", affinity->from_dump ? "dump" : "affinity");
     tp_json_text(json, object, "measure", tp_measure_name(affinity->measure));
     tp_json_integer(json, object, "samples", affinity->samples);
     tp_json_integer(json, object, "dumps", affinity->dumps);

@@ -19,19 +19,19 @@
 #define INDENT 10
 
 /* Stale or broken figures must not pass for sound ones. */
-static void add_findings(const struct tp_findings *findings, struct tp_text *text)
+static void add_findings(const struct tp_view *view, struct tp_text *text)
 {
+    const struct tp_findings *findings = &view->findings;
     if (findings->count == 0)
         return;
     if (findings->count == 1)
         tp_line_wrap(text, "Findings", INDENT,
-            "1 rule is broken or figure stale; do not trust what follows: towerpart check "
-            "plan.yaml");
+            "1 rule is broken or figure stale; do not trust what follows: towerpart check %s",
+            tp_view_name(view));
     else
         tp_line_wrap(text, "Findings", INDENT,
-            "%d rules are broken or figures stale; do not trust what follows: towerpart check "
-            "plan.yaml",
-            (int)findings->count);
+            "%d rules are broken or figures stale; do not trust what follows: towerpart check %s",
+            (int)findings->count, tp_view_name(view));
     tp_line_cut(text, "", INDENT, findings->lines[0]);
 }
 
@@ -83,6 +83,23 @@ static void add_model(const struct tp_model *model, struct tp_text *text)
         tp_plural(batch), model->batch_size ? "" : " on each rank");
 }
 
+/* A flat plan of ours is placed freely; one from elsewhere may be slower. */
+static void add_flat_verdict(const struct tp_plan *plan, struct tp_text *text)
+{
+    double seconds = plan->cost.modes[TP_MODE_FLAT].seconds, best = plan->cost.flat_free_seconds;
+    char time[16], best_time[16];
+    tp_format_seconds(time, seconds);
+    tp_format_seconds(best_time, best);
+    if (best < seconds && !tp_same_pace(best, seconds))
+        tp_line_wrap(text, "Verdict", INDENT,
+            "run flat: %s per step; this plan has no towers. It %s the same tables placed by "
+            "towerpart plan --flat (%s).",
+            time, tp_pace(seconds, best).text, best_time);
+    else
+        tp_line_wrap(
+            text, "Verdict", INDENT, "run flat: %s per step; this plan has no towers.", time);
+}
+
 static void add_verdict(const struct tp_plan *plan, struct tp_text *text)
 {
     enum tp_recommendation flat = tp_view_best_flat(plan), use = plan->cost.recommended;
@@ -91,9 +108,11 @@ static void add_verdict(const struct tp_plan *plan, struct tp_text *text)
     char time[16], flat_time[16];
     tp_format_seconds(time, seconds);
     tp_format_seconds(flat_time, flat_seconds);
-    if (plan->strategy == TP_STRATEGY_FLAT)
-        tp_line_wrap(
-            text, "Verdict", INDENT, "run flat: %s per step; this plan has no towers.", flat_time);
+    if (!tp_view_has_costs(plan))
+        tp_line_wrap(text, "Verdict", INDENT,
+            "none: what a step costs is not known while the placement is broken.");
+    else if (plan->strategy == TP_STRATEGY_FLAT)
+        add_flat_verdict(plan, text);
     else if (use == TP_USE_SPTT)
         tp_line_wrap(text, "Verdict", INDENT,
             "run sptt: %s per step. It %s without towers (%s%s, %s).", time,
@@ -114,7 +133,7 @@ static void add_dmt(const struct tp_plan *plan, struct tp_text *text)
     double dmt = tp_view_seconds(plan, TP_USE_DMT);
     char time[16];
     tp_format_seconds(time, dmt);
-    if (plan->strategy == TP_STRATEGY_FLAT)
+    if (plan->strategy == TP_STRATEGY_FLAT || !tp_view_has_costs(plan))
         return;
     if (plan->model->tower_module.kind == TP_MODULE_NONE)
         tp_line_wrap(text, "", INDENT, "dmt equals sptt: the model has no tower module.");
@@ -154,7 +173,7 @@ static void add_headline(const struct tp_view *view, struct tp_text *text)
         tp_shown(plan->model->name, TP_NAME_COLUMNS).text,
         tp_shown(plan->topology->name, TP_NAME_COLUMNS).text);
     tp_text_add(text, "\n");
-    add_findings(&view->findings, text);
+    add_findings(view, text);
     add_verdict(plan, text);
     add_dmt(plan, text);
     if (plan->strategy != TP_STRATEGY_FLAT)
@@ -182,7 +201,7 @@ static void add_command(const char *command, struct tp_text *text)
 
 static void add_next(const struct tp_advice *advice, struct tp_text *text)
 {
-    tp_text_add(text, "\nNEXT\n");
+    tp_text_add(text, "\nNEXT     file names are without their folders\n");
     for (int32_t i = 0; i < advice->count; i++) {
         char number[16];
         snprintf(number, sizeof number, " %d.", (int)i + 1);
@@ -223,6 +242,8 @@ enum tp_status tp_report_text(const struct tp_plan *plan, const struct tp_findin
     struct tp_text draft = {0}, text = {0};
     enum tp_status status = tp_view_init(&view, plan, findings, err);
     view.all = options && options->all;
+    if (options && options->plan)
+        view.name = options->plan;
     if (!status)
         status = add_sections(&view, &draft, err);
     if (status)

@@ -148,6 +148,10 @@ void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
 {
     const struct tp_plan *plan = view->plan;
     int32_t outermost = plan->topology->level_count - 1;
+    if (!tp_view_has_costs(plan)) {
+        tp_text_add(text, "\nSTEP TIME  not known while the placement is broken\n");
+        return;
+    }
     tp_text_add(text,
         "\nSTEP TIME  predicted, slowest rank; bytes: most that a rank moves across %s\n",
         tp_shown(plan->topology->levels[outermost].name, 24).text);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME_COLUMNS 48 /* longer ones would hide the command */
+
 const char *tp_resource_name(enum tp_resource resource)
 {
     static const char *const names[TP_RESOURCE_COUNT] = {"features", "memory", "lookup", "output"};
@@ -126,6 +128,7 @@ enum tp_status tp_view_init(struct tp_view *view, const struct tp_plan *plan,
 {
     memset(view, 0, sizeof *view);
     view->plan = plan;
+    view->name = "plan.yaml";
     if (findings)
         view->findings = *findings;
     view->one_tower = plan->strategy != TP_STRATEGY_FLAT && plan->tower_count == 1;
@@ -162,6 +165,17 @@ double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which)
     default:
         return plan->cost.modes[TP_MODE_FLAT].seconds;
     }
+}
+
+const char *tp_view_name(const struct tp_view *view)
+{
+    bool plain = *view->name && *view->name != '-' && strlen(view->name) <= NAME_COLUMNS;
+    return plain && !view->name[strspn(view->name, TP_SHELL_PLAIN)] ? view->name : "PLAN";
+}
+
+bool tp_view_has_costs(const struct tp_plan *plan)
+{
+    return plan->cost.modes[TP_MODE_FLAT].seconds > 0;
 }
 
 enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan)

@@ -49,6 +49,8 @@ struct tp_view {
     bool one_tower; /* towers change nothing: one holds everything; false for strategy flat */
     struct tp_findings findings; /* borrowed; count 0: the plan is sound */
     bool all;                    /* lists are shown whole; false after tp_view_init() */
+    const char
+        *name; /* of the plan's file, for commands; borrowed; "plan.yaml" after tp_view_init() */
 };
 
 /* A plan that breaks the rules is shown as far as it goes: what points nowhere is left out.
@@ -60,6 +62,15 @@ void tp_view_release(struct tp_view *view);
 
 /* Seconds of a way to run a step; NAN if flat_free fits nowhere. */
 double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which);
+
+/* Of a name that a shell takes as it is. */
+#define TP_SHELL_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+"
+
+/* The plan's file for a command line; "PLAN" if a shell would not take it as it is, or it is long. */
+const char *tp_view_name(const struct tp_view *view);
+
+/* Whether the plan says what a step costs; a placement that is broken has no cost. */
+bool tp_view_has_costs(const struct tp_plan *plan);
 
 /* What towers are compared with: the faster of flat and flat_free. */
 enum tp_recommendation tp_view_best_flat(const struct tp_plan *plan);

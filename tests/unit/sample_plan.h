@@ -208,6 +208,7 @@ static inline struct sample *sample_make(
     p->affinity.input.file = sample_text(s, "dump");
     p->affinity.measure = TP_MEASURE_CKA;
     p->affinity.dumps = 1;
+    p->affinity.from_dump = true;
     p->affinity.samples = 4321;
     p->affinity.reproducibility = p->affinity.null_rho = p->affinity.learned = NAN;
     p->affinity.noise_floor = 0.0123;

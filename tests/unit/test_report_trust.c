@@ -46,15 +46,15 @@ START_TEST(the_verdict_names_the_checks_that_failed)
 END_TEST
 
 /* By chance 1 % of the 4950 pairs of 100 features, give or take 3 sqrt(0.01 * 0.99 / 4950) = 0.42 %. On
- * top of that half of the pairs inside: 50 towers of 2 hold 50 pairs, 1.01 %, so 1 + 0.42 + 0.51 = 1.93 %;
- * 10 towers of 10 hold 450, 9.09 %, so 1 + 0.42 + 4.55 = 5.97 %. */
+ * top of that a quarter of the pairs inside: 50 towers of 2 hold 50 pairs, 1.01 %, so 1 + 0.424 + 0.253 =
+ * 1.68 %; 10 towers of 10 hold 450, 9.09 %, so 1 + 0.424 + 2.273 = 3.70 %. */
 START_TEST(the_signal_asked_for_follows_the_towers)
 {
     char *text = report_of(sample_make(50, 1, 100, sample_name));
-    has(text, "trusted: 1.93 % or more");
+    has(text, "trusted: 1.68 % or more");
     free(text);
     text = report_of(sample_make(10, 1, 100, sample_name));
-    has(text, "trusted: 5.97 % or more");
+    has(text, "trusted: 3.7 % or more");
     free(text);
 }
 END_TEST
