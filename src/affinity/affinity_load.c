@@ -287,7 +287,7 @@ static size_t array_bytes_max(const struct tp_model *model)
 enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
     struct tp_affinity **affinity, struct tp_error *err)
 {
-    const char *shown = strcmp(path, "-") ? path : "standard input";
+    const char *shown = tp_path_shown(path);
     size_t length, bytes_max = array_bytes_max(model);
     char *bytes = NULL;
     struct tp_npz *npz = NULL;

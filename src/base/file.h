@@ -60,6 +60,9 @@ void tp_folder_release(struct tp_folder *folder);
  * regular files can be replaced. */
 bool tp_path_replaces(const char *output, const char *input);
 
+/* How messages name a path: "standard input" for "-". */
+const char *tp_path_shown(const char *path);
+
 /* The part before the last '/': "/" of "/a", "." of "a". Caller frees; NULL: no memory. */
 char *tp_path_folder(const char *path);
 

@@ -145,6 +145,11 @@ bool tp_path_replaces(const char *output, const char *input)
     return strcmp(output, "-") != 0 && is_inside(output, &in);
 }
 
+const char *tp_path_shown(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 char *tp_path_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

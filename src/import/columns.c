@@ -7,6 +7,7 @@
 #include "import/columns.h"
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "spec/common.h"
 
@@ -216,13 +217,12 @@ static void add_notes(
 }
 
 enum tp_status tp_columns_find(const char *path, const struct tp_csv_record *header,
-    size_t field_count, const char *map, struct tp_columns *columns, struct tp_text *notes,
-    struct tp_error *err)
+    const char *map, struct tp_columns *columns, struct tp_text *notes, struct tp_error *err)
 {
-    struct search s = {.path = path, .header = header, .err = err};
-    if (field_count > INT32_MAX)
-        return tp_fail(err, TP_EINPUT, "%s:%zu: found too many columns", path, header->line);
-    s.field_count = (int32_t)field_count;
+    struct search s = {.path = tp_path_shown(path),
+        .header = header,
+        .field_count = (int32_t)header->field_count, /* fewer than bytes in a record */
+        .err = err};
     enum tp_status status = read_map(&s, map);
     if (status == TP_OK)
         status = check_header(&s);

@@ -8,8 +8,8 @@
 
 #include <towerpart/status.h>
 
+#include "base/csv.h"
 #include "base/text.h"
-#include "import/csv_read.h"
 
 enum tp_column {
     TP_COLUMN_TABLE,
@@ -31,7 +31,6 @@ struct tp_columns {
  * @return TP_EUSAGE for a bad map; TP_EINPUT, with the columns that there are, when one is missing, or
  *         could be several. */
 enum tp_status tp_columns_find(const char *path, const struct tp_csv_record *header,
-    size_t field_count, const char *map, struct tp_columns *columns, struct tp_text *notes,
-    struct tp_error *err);
+    const char *map, struct tp_columns *columns, struct tp_text *notes, struct tp_error *err);
 
 #endif

@@ -2,15 +2,17 @@
 /* A CSV of tables to a model spec. In: a file with a header, one table per record. Out: the resolved spec.
  *
  * Numbers are those of specs: integers in plain digits, reals in the C locale; 40M and 4e7 are refused.
- * The file is read whole (csv_read.c), its columns are found (columns.c), its tables collected
- * (table_list.c). Cost: linear, but for the sorting of names. */
+ * The file is read record by record, its columns are found (columns.c), its tables collected
+ * (table_list.c). A spec is UTF-8, so every field is checked, also those that are ignored.
+ * Cost: linear, but for the sorting of names. */
 #include <towerpart/import.h>
 
+#include "base/csv.h"
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "import/columns.h"
-#include "import/csv_read.h"
 #include "import/table_list.h"
 #include "spec/common.h"
 
@@ -156,15 +158,31 @@ static enum tp_status read_table(const struct row *row)
     return status == TP_OK ? read_poolings(row, table) : status;
 }
 
+static enum tp_status check_text(const struct row *row)
+{
+    for (size_t i = 0; i < row->record->field_count; i++)
+        if (tp_utf8_count(row->record->fields[i]) == SIZE_MAX)
+            return tp_table_list_fail(row->list, row->record->line,
+                "field %zu is not UTF-8, expected text in UTF-8", i + 1);
+    return TP_OK;
+}
+
 static enum tp_status read_tables(
-    const struct tp_csv *csv, const char *map, struct tp_table_list *list, struct tp_text *notes)
+    struct tp_csv *csv, const char *map, struct tp_table_list *list, struct tp_text *notes)
 {
     struct tp_columns columns;
-    enum tp_status status = tp_columns_find(
-        list->path, &csv->records[0], csv->field_count, map, &columns, notes, list->err);
-    for (size_t i = 1; status == TP_OK && i < csv->record_count; i++) {
-        struct row row = {list, &csv->records[i], &csv->records[0], &columns};
-        status = read_table(&row);
+    const struct tp_csv_record *header = tp_csv_header(csv);
+    struct row row = {list, header, header, &columns};
+    enum tp_status status = check_text(&row);
+    if (status == TP_OK)
+        status = tp_columns_find(list->path, header, map, &columns, notes, list->err);
+    while (status == TP_OK) {
+        status = tp_csv_next(csv, &row.record, list->err);
+        if (status != TP_OK || !row.record)
+            break;
+        status = check_text(&row);
+        if (status == TP_OK)
+            status = read_table(&row);
     }
     return status;
 }
@@ -172,14 +190,14 @@ static enum tp_status read_tables(
 enum tp_status tp_import_csv(const char *path, const struct tp_import_options *options,
     char **notes, struct tp_model **model, struct tp_error *err)
 {
-    struct tp_csv csv = {0};
+    struct tp_csv *csv = NULL;
     struct tp_table_list list = {.path = path, .by_line = true, .err = err};
     struct tp_text text = {0};
     enum tp_status status = tp_import_check_options(path, options, err);
     if (status == TP_OK)
-        status = tp_csv_load(path, &csv, err);
+        status = tp_csv_open(path, TP_CSV_BLANK_SKIPPED, &csv, err);
     if (status == TP_OK)
-        status = read_tables(&csv, options->columns, &list, &text);
+        status = read_tables(csv, options->columns, &list, &text);
     if (status == TP_OK && text.failed)
         status = tp_fail_memory(err);
     if (status == TP_OK)
@@ -189,6 +207,6 @@ enum tp_status tp_import_csv(const char *path, const struct tp_import_options *o
     else
         tp_text_release(&text);
     tp_table_list_release(&list);
-    tp_csv_release(&csv);
+    tp_csv_free(csv);
     return status;
 }

@@ -45,7 +45,7 @@ enum tp_status tp_table_list_fail(
     tp_format(message, sizeof message, format, args);
     va_end(args);
     return tp_fail(list->err, TP_EINPUT, list->by_line ? "%s:%zu: %s" : "%s: tables[%zu]: %s",
-        list->path, place, message);
+        tp_path_shown(list->path), place, message);
 }
 
 struct tp_import_table *tp_table_list_add(struct tp_table_list *list, size_t place)
@@ -247,7 +247,8 @@ enum tp_status tp_table_list_model(const struct tp_table_list *list,
     struct tp_yaml *yaml = NULL;
     struct tp_error *err = list->err;
     if (list->count == 0)
-        return tp_fail(err, TP_EINPUT, "%s: found no tables, expected at least one", list->path);
+        return tp_fail(err, TP_EINPUT, "%s: found no tables, expected at least one",
+            tp_path_shown(list->path));
     enum tp_status status = check_names(list);
     if (status == TP_OK)
         status = check_total_size(list);

@@ -109,10 +109,9 @@ enum tp_status tp_log_open(const char *source, const struct tp_model *model,
     enum tp_status status = l->first ? TP_OK : tp_fail_memory(err);
     if (status == TP_OK && criteo)
         status = check_criteo(l, err);
+    const char *path = strchr(source, ':') + 1;
     if (status == TP_OK)
-        status = tp_lines_open(strchr(source, ':') + 1, &l->lines, err);
-    if (status == TP_OK && !criteo)
-        status = tp_csv_open(l, err);
+        status = criteo ? tp_lines_open(path, &l->lines, err) : tp_log_csv_open(l, path, err);
     if (status == TP_OK)
         *log = l;
     else
@@ -124,7 +123,7 @@ void tp_log_free(struct tp_log *log)
 {
     if (!log)
         return;
-    tp_csv_free(log->csv);
+    tp_log_csv_free(log->csv);
     tp_lines_free(log->lines);
     free(log->first);
     free(log->ids);
@@ -136,7 +135,7 @@ enum tp_status tp_log_next(struct tp_log *log, const struct tp_log_row **row, st
     bool found = false;
     log->id_count = 0;
     enum tp_status status =
-        log->csv ? tp_csv_next(log, &found, err) : read_criteo(log, &found, err);
+        log->csv ? tp_log_csv_next(log, &found, err) : read_criteo(log, &found, err);
     log->first[log->model->feature_count] = (int32_t)log->id_count;
     log->row = (struct tp_log_row){log->ids, log->first};
     if (status == TP_OK)
@@ -146,12 +145,12 @@ enum tp_status tp_log_next(struct tp_log *log, const struct tp_log_row **row, st
 
 double tp_log_done(const struct tp_log *log)
 {
-    return tp_lines_done(log->lines);
+    return log->csv ? tp_log_csv_done(log->csv) : tp_lines_done(log->lines);
 }
 
 int32_t tp_log_ignored_columns(const struct tp_log *log)
 {
-    return log->csv ? tp_csv_ignored(log->csv) : 0;
+    return log->csv ? tp_log_csv_ignored(log->csv) : 0;
 }
 
 int64_t tp_log_looks_like_list(const struct tp_log *log, int32_t *feature, char *separator)

@@ -3,17 +3,17 @@
 #ifndef TP_PROFILE_LOG_SOURCE_H
 #define TP_PROFILE_LOG_SOURCE_H
 
-#include "profile/lines.h"
+#include "base/lines.h"
 #include "profile/log.h"
 
-struct tp_csv;
+struct tp_log_csv;
 
 struct tp_log {
     const struct tp_model *model;
     struct tp_log_options options;
-    struct tp_lines *lines;
-    struct tp_csv *csv;    /* NULL: Criteo's layout */
-    struct tp_log_id *ids; /* (id_capacity) of the row */
+    struct tp_lines *lines; /* NULL: a csv */
+    struct tp_log_csv *csv; /* NULL: Criteo's layout */
+    struct tp_log_id *ids;  /* (id_capacity) of the row */
     size_t id_count, id_capacity;
     int32_t *first; /* (features + 1) */
     struct tp_log_row row;
@@ -27,10 +27,11 @@ enum tp_status tp_log_add(
     struct tp_log *log, const char *text, size_t length, struct tp_error *err);
 
 /* Reads the header and finds each feature's column. */
-enum tp_status tp_csv_open(struct tp_log *log, struct tp_error *err);
-void tp_csv_free(struct tp_csv *csv);
+enum tp_status tp_log_csv_open(struct tp_log *log, const char *path, struct tp_error *err);
+void tp_log_csv_free(struct tp_log_csv *csv);
 /* Fills ids and first; *found is false behind the last record. */
-enum tp_status tp_csv_next(struct tp_log *log, bool *found, struct tp_error *err);
-int32_t tp_csv_ignored(const struct tp_csv *csv);
+enum tp_status tp_log_csv_next(struct tp_log *log, bool *found, struct tp_error *err);
+double tp_log_csv_done(const struct tp_log_csv *csv);
+int32_t tp_log_csv_ignored(const struct tp_log_csv *csv);
 
 #endif

@@ -109,8 +109,12 @@ bad 'a short record' 'name,rows,dim\nt,10\n' ':2: found 2 fields'
 bad 'an open quote' 'name,rows,dim\n"t,10,4\n' ':2: found a quote that is never closed'
 bad 'a NUL byte' 'name,rows,dim\nt\0,10,4\n' ':2: found a NUL byte'
 bad 'bytes that are not UTF-8' 'name,rows,dim\n\377,10,4\n' ':2: field 1 is not UTF-8'
+bad 'a carriage return alone' 'name,rows,dim\rt,10,4\n' ':1: found a carriage return'
 bad 'an escape sequence in a name' 'name,rows,dim\n\033[2J,10,4\n' ':2: name: found a control character'
 ok '  it does not reach the terminal' sh -c '! grep -q "$(printf "\033")" logs/err'
+printf 'name,rows,dim\nt,10\n' >bad.csv
+"$TOWERPART" import --from csv - --batch-size 64 -o out.yaml <bad.csv 2>err
+ok 'a short record in a pipe' grep -q 'standard input:2: found 2 fields' err
 bad 'a table twice' 'name,rows,dim\nt,10,4\nu,10,4\nt,10,4\n' ":4: found the table 't' a second time"
 
 # bad_json NAME FORM TEXT MESSAGE

@@ -120,7 +120,7 @@ refused() {
         profile csv:bad.csv -m model.yaml -o out.yaml "$@"
 }
 good='user,item,history\n'
-refused 'an empty file' 3 'bad.csv:1: found the end of the file, expected a header' ''
+refused 'an empty file' 3 'bad.csv: is empty, expected a header' ''
 refused 'a header alone' 3 'bad.csv: found no rows' "$good"
 refused 'no column for a feature' 3 "bad.csv:1: found no column 'history'" 'user,item\na,b\n'
 refused 'a column twice' 3 "bad.csv:1: found the column 'item' twice" 'user,item,item,history\n'
@@ -129,7 +129,7 @@ refused 'too many fields' 3 'bad.csv:2: found 4 fields, expected 3' "${good}a,b,
 refused 'an empty line' 3 'bad.csv:3: found 0 fields, expected 3' "${good}a,b,c\n\na,b,c\n"
 refused 'a quote inside a field' 3 'bad.csv:2: found a quote' "${good}a,b\"x,c\n"
 refused 'text behind a quote' 3 'bad.csv:2: found a quote' "${good}a,\"b\"x,c\n"
-refused 'a quote left open' 3 'bad.csv:2: found the end of the file inside quotes' "${good}a,\"b,c\n"
+refused 'a quote left open' 3 'bad.csv:2: found a quote that is never closed' "${good}a,\"b,c\n"
 refused 'a NUL' 3 'bad.csv:2: found a NUL byte' "${good}a,\\0000b,c\n"
 refused 'a carriage return alone' 3 'bad.csv:2: found a carriage return' "${good}a,b,c\ra,b,c\n"
 refused 'a feature without ids' 3 'bad.csv: found no ids at all in 2 rows for the feature history' \

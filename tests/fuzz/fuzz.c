@@ -83,13 +83,12 @@ void fuzz_expect(enum tp_status status, const struct tp_error *err)
 
 const struct tp_model *fuzz_model(void)
 {
-    static char t_user[] = "t_user", t_item[] = "t_item", user[] = "user", item[] = "item",
-                history[] = "history";
-    static struct tp_table tables[] = {{.name = t_user, .rows = 100, .dim = 2, .feature_count = 1},
-        {.name = t_item, .rows = 50, .dim = 2, .first_feature = 1, .feature_count = 2}};
-    static struct tp_feature features[] = {{.name = user, .pooling = 1},
-        {.name = item, .table = 1, .pooling = 1}, {.name = history, .table = 1, .pooling = 1}};
-    static const struct tp_model model = {
-        .tables = tables, .table_count = 2, .features = features, .feature_count = 3};
-    return &model;
+    static const char text[] = "towerpart_model: 1\nname: fuzz\nbatch_size: 64\ntables:\n"
+                               "  - {name: t_user, rows: 100, dim: 2, features: [user]}\n"
+                               "  - {name: t_item, rows: 50, dim: 2, features: [item, history]}\n";
+    static struct tp_model *model;
+    struct tp_error err = {0};
+    if (!model && tp_model_load(fuzz_file((const uint8_t *)text, sizeof text - 1), &model, &err))
+        fail(err.text);
+    return model;
 }

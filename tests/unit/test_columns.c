@@ -13,7 +13,7 @@ static struct tp_error err;
 static enum tp_status find(const char *names, const char *map)
 {
     char text[256], *fields[FIELDS_MAX] = {NULL};
-    struct tp_csv_record header = {.line = 1, .fields = fields};
+    struct tp_csv_record header = {.line = 1, .fields = (const char *const *)fields};
     size_t count = 0;
     snprintf(text, sizeof text, "%s", names);
     for (char *name = text; name; count++) {
@@ -23,8 +23,9 @@ static enum tp_status find(const char *names, const char *map)
         if (end)
             *end = '\0';
     }
+    header.field_count = count;
     notes = (struct tp_text){0};
-    return tp_columns_find("t.csv", &header, count, map, &columns, &notes, &err);
+    return tp_columns_find("t.csv", &header, map, &columns, &notes, &err);
 }
 
 static void ck_fields(int table, int rows, int dim, int features, int pooling)

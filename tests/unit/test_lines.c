@@ -2,7 +2,7 @@
 /* Lines of files: their ends, their lengths, and what is refused. */
 #include "scratch.h"
 
-#include "profile/lines.h"
+#include "base/lines.h"
 
 static struct tp_error err;
 

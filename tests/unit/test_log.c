@@ -164,7 +164,7 @@ START_TEST(a_csv_that_is_none_is_refused)
         enum tp_status status;
         const char *message;
     } cases[] = {
-        {"", NULL, TP_EINPUT, "log:1: found the end of the file, expected a header"},
+        {"", NULL, TP_EINPUT, "log: is empty, expected a header"},
         {"f0,f1\na,b\n", NULL, TP_EINPUT, "log:1: found no column 'f2' for the feature f2"},
         {"f0,f1,f2,f1\n", NULL, TP_EINPUT, "log:1: found the column 'f1' twice"},
         {"f0,f1,f2\na,b\n", NULL, TP_EINPUT, "log:2: found 2 fields, expected 3 as in the header"},
@@ -173,7 +173,7 @@ START_TEST(a_csv_that_is_none_is_refused)
         {"f0,f1,f2\na,\"b\"x,c\n", NULL, TP_EINPUT, "log:2: found a quote that does not enclose"},
         {"f0,f1,f2\na,b\"x,c\n", NULL, TP_EINPUT, "log:2: found a quote that does not enclose"},
         {"f0,f1,f2\na,b,c\na,\"b,c\nd,e,f\n", NULL, TP_EINPUT,
-            "log:3: found the end of the file inside quotes"},
+            "log:3: found a quote that is never closed"},
         {"f0,f1,f2\na,b,c\rd,e,f\n", NULL, TP_EINPUT, "log:2: found a carriage return"},
         {"f0,f1,f2\n", "f1", TP_EUSAGE, "--columns: found 'f1', expected feature=column"},
         {"f0,f1,f2\n", "f1=", TP_EUSAGE, "--columns: found 'f1=', expected"},

@@ -119,6 +119,9 @@ static const struct {
     {HEAD "a,1,8,,1e7\n", "pooling: found '1e7'"},
     {HEAD "a,1,8,x;y,1;2;3\n", "pooling: found 3 numbers for 2 features"},
     {HEAD "a,1,8,x;y;z,1;2\n", "pooling: found 2 numbers for 3 features"},
+    {HEAD "a,1,8,,\n\nb,1\n", "tables.csv:4: found 2 fields, expected 5 as in the header, line 1"},
+    {"name,rows,dim,owner\na,1,8,\xff\n", "tables.csv:2: field 4 is not UTF-8"},
+    {"name,rows,dim,\xe9\na,1,8,x\n", "tables.csv:1: field 4 is not UTF-8"},
     {"name,rows\na,1\n", "tables.csv:1: no column has a name that is usual for 'dim'"},
 };
 

@@ -150,6 +150,13 @@ START_TEST(what_is_no_regular_file_cannot_be_replaced)
 }
 END_TEST
 
+START_TEST(a_dash_is_shown_as_what_it_means)
+{
+    ck_assert_str_eq(tp_path_shown("-"), "standard input");
+    ck_assert_str_eq(tp_path_shown("./-"), "./-");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("path");
@@ -166,5 +173,6 @@ int main(void)
     tcase_add_loop_test(
         tcase, an_output_that_would_replace_an_input_is_known_by_any_name, 0, COUNT(places));
     tcase_add_test(tcase, what_is_no_regular_file_cannot_be_replaced);
+    tcase_add_test(tcase, a_dash_is_shown_as_what_it_means);
     return run_suite("path", tcase);
 }

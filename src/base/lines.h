@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lines of a text file of any size, one at a time, in bounded memory. */
-#ifndef TP_PROFILE_LINES_H
-#define TP_PROFILE_LINES_H
+#ifndef TP_BASE_LINES_H
+#define TP_BASE_LINES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,9 @@
  * In: a file or a pipe, of any size. Out: its lines, in place in the buffer. Invariant: what is not given
  * yet lies in data[begin .. end - 1]; when it holds no whole line, it is moved to the front and the rest
  * of the buffer is filled. Cost: O(bytes), as each byte moves at most once per READ_BYTES read. */
-#include "profile/lines.h"
+#include "base/lines.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -42,7 +43,7 @@ enum tp_status tp_lines_open(const char *path, struct tp_lines **lines, struct t
     enum tp_status status = l ? TP_OK : tp_fail_memory(err);
     if (status != TP_OK)
         return status;
-    l->name = standard ? "standard input" : path;
+    l->name = tp_path_shown(path);
     l->data = TP_NEW(BUFFER_BYTES + 1, char);
     l->file = standard ? stdin : fopen(path, "re");
     if (!l->data)
@@ -99,7 +100,7 @@ static enum tp_status give(struct tp_lines *l, size_t length, bool ended, const 
         return tp_lines_fail(l, l->number, err,
             "found a line of over %zu bytes, expected at most that", TP_LINE_BYTES_MAX);
     if (memchr(text, '\0', length))
-        return tp_lines_fail(l, l->number, err, "found a NUL byte, expected text");
+        return tp_lines_fail(l, l->number, err, "found a NUL byte, expected text in UTF-8");
     text[length] = '\0';
     *line = text;
     *line_length = length;
@@ -139,7 +140,7 @@ double tp_lines_done(const struct tp_lines *lines)
 enum tp_status tp_lines_fail(
     const struct tp_lines *lines, int64_t number, struct tp_error *err, const char *format, ...)
 {
-    char message[1024];
+    char message[TP_ERROR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
     tp_format(message, sizeof message, format, args);
