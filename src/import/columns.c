@@ -6,6 +6,7 @@
  * candidates are no guess: the user is asked. A name in the map is taken as it stands. */
 #include "import/columns.h"
 
+#include "base/column_map.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_SHOWN 20
 #define HOW "say it with --columns, such as --columns table=NAME,rows=NAME,dim=NAME"
 
 struct role {
@@ -35,29 +35,13 @@ static const struct role roles[TP_COLUMN_COUNT] = {
     [TP_COLUMN_POOLING] = {"pooling", false, {"pooling", "pooling_factor", "avg_pooling"}},
 };
 
-/* What a map says of a role. */
-struct wish {
-    const char *name; /* not terminated; NULL: nothing said */
-    size_t length;    /* 0: there is no such column */
-};
-
 struct search {
     const char *path;
     const struct tp_csv_record *header;
     int32_t field_count;
-    struct wish wishes[TP_COLUMN_COUNT];
+    struct tp_column_entry wishes[TP_COLUMN_COUNT]; /* .text is NULL: nothing said */
     struct tp_error *err;
 };
-
-/* Appends "a, b, c and 5 more". */
-static void add_names(struct tp_text *text, const struct search *s)
-{
-    int32_t shown = s->field_count < NAMES_SHOWN ? s->field_count : NAMES_SHOWN;
-    for (int32_t i = 0; i < shown; i++)
-        tp_text_add(text, "%s%s", i ? ", " : "", s->header->fields[i]);
-    if (shown < s->field_count)
-        tp_text_add(text, " and %d more", (int)(s->field_count - shown));
-}
 
 static enum tp_status fail_columns(const struct search *s, const char *problem, ...)
     TP_PRINTF(2, 3);
@@ -69,13 +53,10 @@ static enum tp_status fail_columns(const struct search *s, const char *problem, 
     va_start(args, problem);
     tp_format(message, sizeof message, problem, args);
     va_end(args);
-    add_names(&names, s);
-    bool other = s->field_count == 1 && strpbrk(s->header->fields[0], ";\t|");
-    enum tp_status status =
-        names.failed ? tp_fail_memory(s->err)
-                     : tp_fail(s->err, TP_EINPUT, "%s:%zu: %s; columns found: %s%s; " HOW, s->path,
-                           s->header->line, message, names.data,
-                           other ? " (fields are separated by commas)" : "");
+    tp_column_names_add(&names, s->header);
+    enum tp_status status = names.failed ? tp_fail_memory(s->err)
+                                         : tp_fail(s->err, TP_EINPUT, "%s:%zu: %s; %s; " HOW,
+                                               s->path, s->header->line, message, names.data);
     tp_text_release(&names);
     return status;
 }
@@ -88,35 +69,30 @@ static int find_role(const char *key, size_t length)
     return -1;
 }
 
-/* One "key=name" of the map. */
-static enum tp_status read_wish(struct search *s, const char *entry, size_t length)
+static enum tp_status read_wish(struct search *s, const struct tp_column_entry *entry)
 {
-    const char *equals = memchr(entry, '=', length);
-    int role = equals ? find_role(entry, (size_t)(equals - entry)) : -1;
+    int role = entry->column ? find_role(entry->text, entry->key_length) : -1;
     if (role < 0)
         return tp_fail(s->err, TP_EUSAGE,
             "--columns: found '%.*s', expected table, rows, dim, features or pooling, '=' and the "
             "name of a column",
-            (int)length, entry);
-    struct wish *wish = &s->wishes[role];
-    if (wish->name)
+            (int)entry->length, entry->text);
+    if (s->wishes[role].text)
         return tp_fail(
             s->err, TP_EUSAGE, "--columns: found '%s' twice, expected it once", roles[role].key);
-    *wish = (struct wish){equals + 1, length - (size_t)(equals + 1 - entry)};
-    if (wish->length == 0 && roles[role].needed)
+    if (entry->column_length == 0 && roles[role].needed)
         return tp_fail(s->err, TP_EUSAGE,
             "--columns: found nothing for '%s', expected the name of a column", roles[role].key);
+    s->wishes[role] = *entry;
     return TP_OK;
 }
 
 static enum tp_status read_map(struct search *s, const char *map)
 {
+    struct tp_column_entry entry;
     enum tp_status status = TP_OK;
-    while (map && status == TP_OK) {
-        size_t length = strcspn(map, ",");
-        status = read_wish(s, map, length);
-        map = map[length] ? map + length + 1 : NULL;
-    }
+    while (status == TP_OK && tp_column_map_next(&map, &entry))
+        status = read_wish(s, &entry);
     return status;
 }
 
@@ -145,20 +121,17 @@ static bool is_usual(const struct role *role, const char *name)
     return false;
 }
 
-static bool is_wished(const struct wish *wish, const char *name)
-{
-    return strlen(name) == wish->length && !strncmp(name, wish->name, wish->length);
-}
-
 static bool is_candidate(const struct search *s, int role, const char *name)
 {
-    const struct wish *wish = &s->wishes[role];
-    return wish->name ? wish->length && is_wished(wish, name) : is_usual(&roles[role], name);
+    const struct tp_column_entry *wish = &s->wishes[role];
+    if (!wish->text)
+        return is_usual(&roles[role], name);
+    return wish->column_length && tp_column_entry_is(wish, name);
 }
 
 static enum tp_status find_field(const struct search *s, int role, int32_t *field)
 {
-    const struct wish *wish = &s->wishes[role];
+    const struct tp_column_entry *wish = &s->wishes[role];
     int32_t found = -1, again = -1;
     for (int32_t i = 0; i < s->field_count; i++) {
         if (!is_candidate(s, role, s->header->fields[i]))
@@ -172,8 +145,8 @@ static enum tp_status find_field(const struct search *s, int role, int32_t *fiel
             "which column is '%s'? It may be column %d, %.200s, or column %d, %.200s",
             roles[role].key, (int)found + 1, s->header->fields[found], (int)again + 1,
             s->header->fields[again]);
-    if (found < 0 && wish->length)
-        return fail_columns(s, "no column is named '%.*s'", (int)wish->length, wish->name);
+    if (found < 0 && wish->column_length)
+        return fail_columns(s, "no column is named '%.*s'", (int)wish->column_length, wish->column);
     if (found < 0 && roles[role].needed)
         return fail_columns(s, "no column has a name that is usual for '%s'", roles[role].key);
     return TP_OK;

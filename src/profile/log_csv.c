@@ -5,13 +5,17 @@
  * map it to. The ids point into the record's fields. Columns of no feature are counted and ignored.
  * Bytes are taken as they are: an id need not be UTF-8.
  * Cost: O(bytes); the header O(features * columns). */
+#include "base/column_map.h"
 #include "base/csv.h"
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "profile/log_source.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SHOWN 80 /* bytes of a map in a message */
 
 struct tp_log_csv {
     struct tp_csv *csv;
@@ -19,64 +23,73 @@ struct tp_log_csv {
     int32_t *column; /* (features) */
 };
 
-/* Where "feature=column,..." says that feature's column begins; NULL: nowhere. */
-static const char *mapped_column(const char *columns, const char *feature, size_t *length)
+/* One entry of the map: the feature's wish. */
+static enum tp_status read_wish(const struct tp_model *model, const struct tp_column_entry *entry,
+    struct tp_column_entry *wishes, struct tp_error *err)
 {
-    size_t name = strlen(feature);
-    for (const char *entry = columns; entry && *entry;) {
-        size_t whole = strcspn(entry, ",");
-        if (whole > name && strncmp(entry, feature, name) == 0 && entry[name] == '=') {
-            *length = whole - name - 1;
-            return entry + name + 1;
-        }
-        entry += whole + (entry[whole] == ',');
-    }
-    return NULL;
-}
-
-/* Every entry of the map must be about a feature. */
-static enum tp_status check_map(
-    const struct tp_model *model, const char *columns, struct tp_error *err)
-{
-    for (const char *entry = columns; entry; entry = strchr(entry, ',')) {
-        entry += *entry == ',';
-        size_t whole = strcspn(entry, ","), name = strcspn(entry, "=");
-        char *feature = tp_copy_text(entry, name < whole ? name : whole);
-        if (!feature)
-            return tp_fail_memory(err);
-        bool fine = name > 0 && name + 1 < whole && tp_model_feature(model, feature) >= 0;
-        free(feature);
-        if (!fine)
-            return tp_fail(err, TP_EUSAGE,
-                "--columns: found '%.*s', expected feature=column with a feature of the model",
-                whole > 80 ? 80 : (int)whole, entry);
-    }
+    char *name = tp_copy_text(entry->text, entry->key_length);
+    if (!name)
+        return tp_fail_memory(err);
+    int32_t feature = tp_model_feature(model, name);
+    free(name);
+    if (feature < 0 || entry->column_length == 0)
+        return tp_fail(err, TP_EUSAGE,
+            "--columns: found '%.*s', expected feature=column with a feature of the model",
+            entry->length > SHOWN ? SHOWN : (int)entry->length, entry->text);
+    if (wishes[feature].text)
+        return tp_fail(err, TP_EUSAGE, "--columns: found '%s' twice, expected it once",
+            model->features[feature].name);
+    wishes[feature] = *entry;
     return TP_OK;
 }
 
-static enum tp_status find_column(struct tp_log *log, int32_t feature, struct tp_error *err)
+/* @param wishes  out, (features); .text stays NULL where the map says nothing. */
+static enum tp_status read_map(
+    const struct tp_log *log, struct tp_column_entry *wishes, struct tp_error *err)
 {
-    struct tp_log_csv *c = log->csv;
+    const char *map = log->options.columns;
+    struct tp_column_entry entry;
+    enum tp_status status = TP_OK;
+    while (status == TP_OK && tp_column_map_next(&map, &entry))
+        status = read_wish(log->model, &entry, wishes, err);
+    return status;
+}
+
+static enum tp_status fail_missing(const struct tp_csv *csv, const struct tp_column_entry *wish,
+    const char *feature, struct tp_error *err)
+{
+    struct tp_text names = {0};
+    tp_column_names_add(&names, tp_csv_header(csv));
+    enum tp_status status =
+        names.failed ? tp_fail_memory(err)
+                     : tp_csv_fail(csv, err,
+                           "found no column '%.*s' for the feature %s, expected one in the header; "
+                           "%s; columns of other names are given as --columns feature=column,...",
+                           (int)wish->column_length, wish->column, feature, names.data);
+    tp_text_release(&names);
+    return status;
+}
+
+/* @param wish  of the feature; without a text, its column has its name. */
+static enum tp_status find_column(
+    struct tp_log *log, int32_t feature, const struct tp_column_entry *wish, struct tp_error *err)
+{
+    const struct tp_log_csv *c = log->csv;
     const struct tp_csv_record *header = tp_csv_header(c->csv);
     const char *name = log->model->features[feature].name;
-    size_t length = strlen(name);
-    const char *wanted = mapped_column(log->options.columns, name, &length);
-    wanted = wanted ? wanted : name;
-    c->column[feature] = -1;
+    struct tp_column_entry own = {.column = name, .column_length = strlen(name)};
+    int32_t *column = &c->column[feature];
+    wish = wish->text ? wish : &own;
+    *column = -1;
     for (size_t i = 0; i < header->field_count; i++) {
-        if (strlen(header->fields[i]) != length || memcmp(header->fields[i], wanted, length))
+        if (!tp_column_entry_is(wish, header->fields[i]))
             continue;
-        if (c->column[feature] >= 0)
-            return tp_csv_fail(c->csv, err,
-                "found the column '%.*s' twice, expected each name once", (int)length, wanted);
-        c->column[feature] = (int32_t)i;
+        if (*column >= 0)
+            return tp_csv_fail(c->csv, err, "found the column '%s' twice, expected each name once",
+                header->fields[i]);
+        *column = (int32_t)i;
     }
-    if (c->column[feature] < 0)
-        return tp_csv_fail(c->csv, err,
-            "found no column '%.*s' for the feature %s, expected one in the header; columns of "
-            "other names are given as --columns feature=column,...",
-            (int)length, wanted, name);
-    return TP_OK;
+    return *column < 0 ? fail_missing(c->csv, wish, name, err) : TP_OK;
 }
 
 static enum tp_status count_ignored(const struct tp_log *log, struct tp_error *err)
@@ -97,17 +110,19 @@ static enum tp_status count_ignored(const struct tp_log *log, struct tp_error *e
 
 enum tp_status tp_log_csv_open(struct tp_log *log, const char *path, struct tp_error *err)
 {
+    int32_t count = log->model->feature_count;
     struct tp_log_csv *c = log->csv = TP_NEW(1, struct tp_log_csv);
-    if (!c)
-        return tp_fail_memory(err);
-    c->column = TP_NEW(log->model->feature_count, int32_t);
-    if (!c->column)
-        return tp_fail_memory(err);
-    enum tp_status status = check_map(log->model, log->options.columns, err);
+    struct tp_column_entry *wishes = TP_NEW(count, struct tp_column_entry);
+    if (c)
+        c->column = TP_NEW(count, int32_t);
+    enum tp_status status = c && c->column && wishes ? TP_OK : tp_fail_memory(err);
+    if (status == TP_OK)
+        status = read_map(log, wishes, err);
     if (status == TP_OK)
         status = tp_csv_open(path, TP_CSV_BLANK_IS_RECORD, &c->csv, err);
-    for (int32_t f = 0; status == TP_OK && f < log->model->feature_count; f++)
-        status = find_column(log, f, err);
+    for (int32_t f = 0; status == TP_OK && f < count; f++)
+        status = find_column(log, f, &wishes[f], err);
+    free(wishes);
     return status == TP_OK ? count_ignored(log, err) : status;
 }
 

@@ -178,6 +178,11 @@ START_TEST(a_csv_that_is_none_is_refused)
         {"f0,f1,f2\n", "f1", TP_EUSAGE, "--columns: found 'f1', expected feature=column"},
         {"f0,f1,f2\n", "f1=", TP_EUSAGE, "--columns: found 'f1=', expected"},
         {"f0,f1,f2\n", "f0=a,f9=b", TP_EUSAGE, "--columns: found 'f9=b', expected"},
+        {"f0,f1,f2\n", "=a", TP_EUSAGE, "--columns: found '=a', expected"},
+        {"f0,f1,f2,a,b\n", "f0=a,f0=b", TP_EUSAGE, "--columns: found 'f0' twice, expected it once"},
+        {"f0;f1;f2\na;b;c\n", NULL, TP_EINPUT,
+            "columns found: f0;f1;f2 (fields are separated by commas)"},
+        {"f0,f1,\"a\nb\"\n", NULL, TP_EINPUT, "columns found: f0, f1, a?b; columns of other"},
         {"f0,f1,f2\n", "f0=a,", TP_EUSAGE, "--columns: found '', expected"},
         {"f0,f1,f2\n", "f1=x", TP_EINPUT, "log:1: found no column 'x' for the feature f1"},
     };
@@ -240,7 +245,7 @@ int main(void)
     tcase_add_test(tcase, a_criteo_log_needs_26_features_and_no_options);
     tcase_add_loop_test(tcase, csv_rows_are_found_by_name, 0, 11);
     tcase_add_test(tcase, of_one_column_an_empty_line_is_an_empty_field);
-    tcase_add_loop_test(tcase, a_csv_that_is_none_is_refused, 0, 15);
+    tcase_add_loop_test(tcase, a_csv_that_is_none_is_refused, 0, 19);
     tcase_add_test(tcase, a_quote_left_open_does_not_swallow_the_log);
     tcase_add_test(tcase, what_may_surprise_is_noticed);
     return run_suite("log", tcase);
