@@ -20,28 +20,9 @@
 
 #define THREADS_MAX 1024
 
-/* Bytes of the control character that starts here, or 0. C0, DEL, and C1, which UTF-8 writes as 0xC2
- * 0x80..0x9F. */
-static int control_bytes(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    if (p[0] < 0x20 || p[0] == 0x7f)
-        return p[0] ? 1 : 0;
-    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
-}
-
 void opt_clean(char *text)
 {
-    for (; *text; text++)
-        for (int i = control_bytes(text); i > 0; i--)
-            text[i - 1] = '?';
-}
-
-static bool has_control(const char *text)
-{
-    while (*text && !control_bytes(text))
-        text++;
-    return *text;
+    tp_utf8_clean(text, "");
 }
 
 /* The option with that key, or NULL for arguments and argp's own keys. */
@@ -55,6 +36,13 @@ static const struct argp_option *find_option(const struct argp_option *options, 
 
 void opt_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+    for (int i = 1; i < argc; i++) { /* getopt would print an unknown option as it is */
+        if (argv[i][0] != '-' ||
+            (tp_utf8_count(argv[i]) != SIZE_MAX && !tp_utf8_has_control(argv[i])))
+            continue;
+        opt_say("%s: found option '%s', expected plain text", argv[0], argv[i]);
+        exit(TP_EUSAGE);
+    }
     if (argp_parse(argp, argc, argv, 0, NULL, input)) {
         fprintf(stderr, "%s: out of memory\n", argv[0]);
         exit(TP_EINTERNAL);
@@ -122,7 +110,7 @@ void opt_recordable(const struct argp_state *state, const char *option, const ch
     char *base = tp_path_base(input);
     if (!base)
         argp_failure(state, TP_EINTERNAL, 0, "out of memory");
-    else if (has_control(base))
+    else if (tp_utf8_has_control(base))
         opt_error(state,
             "%s: the name of the file '%s' has a control character, which a plan cannot record; "
             "rename it",

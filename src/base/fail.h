@@ -11,10 +11,15 @@
 #define TP_PRINTF(format_index, first)
 #endif
 
-/* Fills err (if not NULL) and returns status. Control characters that came in with an argument are
- * replaced by '?', newlines are kept: a file's content never reaches the terminal raw. */
+/* Fills err (if not NULL) and returns status. The message is one line: control characters, newlines among
+ * them, and bytes that are not UTF-8 are replaced by '?', so that a file's content never reaches the
+ * terminal raw. */
 enum tp_status tp_fail(struct tp_error *err, enum tp_status status, const char *format, ...)
     TP_PRINTF(3, 4);
+
+/* The same with a message of several lines, whose parts the caller knows to hold no newlines of their
+ * own. */
+enum tp_status tp_fail_lines(struct tp_error *err, enum tp_status status, const char *lines);
 
 /* Puts a prefix, usually "path: ", before the message; returns err's status, or `status` if err is
  * NULL. */

@@ -85,3 +85,34 @@ bool tp_utf32_to_utf8(const unsigned char *bytes, size_t count, struct tp_text *
     }
     return true;
 }
+
+static bool is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+bool tp_utf8_has_control(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        uint32_t c;
+        size_t length = read_utf8(p, &c);
+        if (length && is_control(c))
+            return true;
+        p += length ? length : 1;
+    }
+    return false;
+}
+
+void tp_utf8_clean(char *text, const char *kept)
+{
+    size_t length;
+    for (unsigned char *p = (unsigned char *)text; *p; p += length) {
+        uint32_t c = 0;
+        length = read_utf8(p, &c);
+        if (length && (!is_control(c) || (c < 0x20 && strchr(kept, (int)c))))
+            continue;
+        length = length ? length : 1;
+        memset(p, '?', length);
+    }
+}

@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "spec/common.h"
 
 #include <ctype.h>
@@ -163,10 +164,19 @@ static enum tp_status refuse_shared(const struct search *s, const struct tp_colu
     return TP_OK;
 }
 
+/* A note is one line, whatever a quoted field holds. */
+static void end_note(struct tp_text *notes, size_t start)
+{
+    if (notes->length > start)
+        tp_utf8_clean(notes->data + start, "");
+    tp_text_add(notes, "\n");
+}
+
 static void add_notes(
     const struct search *s, const struct tp_columns *columns, struct tp_text *notes)
 {
     const char *before = "ignored columns: ";
+    size_t start = notes->length;
     tp_text_add(notes, "columns: ");
     for (int role = 0; role < TP_COLUMN_COUNT; role++) {
         int32_t field = columns->field[role];
@@ -175,7 +185,8 @@ static void add_notes(
             : role == TP_COLUMN_FEATURES ? "(none: named as the table)"
                                          : "(none: 1)");
     }
-    tp_text_add(notes, "\n");
+    end_note(notes, start);
+    start = notes->length;
     for (int32_t i = 0; i < s->field_count; i++) {
         bool used = false;
         for (int role = 0; role < TP_COLUMN_COUNT; role++)
@@ -186,7 +197,7 @@ static void add_notes(
         before = ", ";
     }
     if (*before == ',')
-        tp_text_add(notes, "\n");
+        end_note(notes, start);
 }
 
 enum tp_status tp_columns_find(const char *path, const struct tp_csv_record *header,

@@ -9,6 +9,7 @@
 #include "import/json_read.h"
 
 #include "base/file.h"
+#include "base/unicode.h"
 #include "spec/common.h"
 
 #include <stdarg.h>
@@ -180,11 +181,13 @@ void tp_json_note_ignored(const json_t *ignored, struct tp_text *notes)
 {
     const char *key;
     json_t *value;
-    size_t count = 0;
+    size_t count = 0, start = notes->length;
     json_object_foreach((json_t *)ignored, key, value) if (count++ < NAMES_SHOWN)
         tp_text_add(notes, "%s%s", count == 1 ? "ignored: " : ", ", key);
     if (count > NAMES_SHOWN)
         tp_text_add(notes, " and %zu more", count - NAMES_SHOWN);
+    if (notes->length > start)
+        tp_utf8_clean(notes->data + start, "");
     if (count)
         tp_text_add(notes, "\n");
 }

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,10 @@ static char *make_line(const char *format, va_list args)
     va_copy(again, args);
     int length = tp_format(NULL, 0, format, args);
     char *line = length < 0 ? NULL : TP_NEW((size_t)length + 1, char);
-    if (line)
+    if (line) {
         tp_format(line, (size_t)length + 1, format, again);
+        tp_utf8_clean(line, ""); /* a person may have put anything into a plan */
+    }
     va_end(again);
     return line;
 }
@@ -196,7 +199,7 @@ enum tp_status tp_finding_fail(
     tp_finding_text(&findings, ": towerpart check --all", &text);
     if (text.data)
         text.data[text.length - 1] = '\0'; /* errors end without a newline */
-    status = text.failed ? tp_fail_memory(err) : tp_fail(err, TP_EINFEASIBLE, "%s", text.data);
+    status = text.failed ? tp_fail_memory(err) : tp_fail_lines(err, TP_EINFEASIBLE, text.data);
     tp_text_release(&text);
     tp_findings_release(&findings);
     return status;

@@ -71,7 +71,8 @@ static enum tp_status fail_with(
     if (facts->failed)
         return tp_fail_memory(err);
     /* The last line end goes: messages have none. */
-    return tp_fail(err, TP_EINFEASIBLE, "%.*s", (int)facts->length - 1, facts->data);
+    facts->data[facts->length - 1] = '\0';
+    return tp_fail_lines(err, TP_EINFEASIBLE, facts->data);
 }
 
 enum tp_status tp_explain_refusal(

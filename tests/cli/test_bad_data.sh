@@ -320,4 +320,21 @@ expect 'affinity: empty' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.
 cp good.npz bad.npz && printf '\052' | dd of=bad.npz bs=1 seek=180 conv=notrunc 2>/dev/null
 expect 'affinity: a flipped bit' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
 expect 'affinity: a folder' 3 'dump' plan -m model.yaml -t topology.yaml -a dump -o out.yaml
+# --- names that would forge a message ---------------------------------------------------------------
+# one_line NAME: what was said is one line of text
+one_line() {
+    ok "$1: one line" test "$(wc -l <logs/err)" -eq 1
+    ok "$1: no control character" sh -c '! LC_ALL=C grep -q "[[:cntrl:]]\|\x9b" logs/err'
+}
+header='{"x\ntowerpart: all fine \u001b[31m": {}}'
+printf '\052\000\000\000\000\000\000\000%-42s' "$header" >forged.safetensors
+expect 'a tensor whose name holds a line' 3 forged affinity -q -m two.yaml -d forged.safetensors -o out.yaml
+one_line 'a tensor whose name holds a line'
+good && printf '{"\\u001b[31m\\n": 1}' >dump/features.json
+refused 'a key that holds a line' features.json
+one_line 'a key that holds a line'
+expect 'a file name with a control byte' 3 'cannot be read' check "$(printf '\23331mno.yaml')"
+one_line 'a file name with a control byte'
+expect 'an option with an escape' 2 'expected plain text' check "$(printf -- '--\033[31m')"
+one_line 'an option with an escape'
 finish

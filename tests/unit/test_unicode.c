@@ -67,6 +67,37 @@ START_TEST(a_zero_inside_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *text, *kept, *clean;
+} cleanings[] = {
+    {"plain, caf\xc3\xa9", "", "plain, caf\xc3\xa9"}, {"a\nb\tc\x7f", "", "a?b?c?"},
+    {"a\nb\tc", "\n", "a\nb?c"}, {"\x1b[31m", "\n", "?[31m"},
+    {"\xc2\x9b"
+     "31m",
+        "", "??31m"}, /* CSI as U+009B */
+    {"\x9b"
+     "31m",
+        "", "?31m"},                  /* and as a byte of its own */
+    {"cut \xc3", "", "cut ?"},        /* in the middle of a character */
+    {"\xed\xa0\x80\xff", "", "????"}, /* a surrogate, no UTF-8 at all */
+};
+
+START_TEST(what_a_terminal_should_not_see_is_replaced)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%s", cleanings[_i].text);
+    tp_utf8_clean(text, cleanings[_i].kept);
+    ck_assert_str_eq(text, cleanings[_i].clean);
+}
+END_TEST
+
+START_TEST(control_characters_are_found)
+{
+    ck_assert(tp_utf8_has_control("a\nb") && tp_utf8_has_control("\xc2\x80"));
+    ck_assert(!tp_utf8_has_control("caf\xc3\xa9") && !tp_utf8_has_control("\x9b"));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("unicode");
@@ -74,5 +105,8 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_no_utf8_is_refused, 0, COUNT(no_utf8));
     tcase_add_loop_test(tcase, what_is_no_character_is_refused, 0, COUNT(no_characters));
     tcase_add_test(tcase, a_zero_inside_is_refused);
+    tcase_add_loop_test(tcase, what_a_terminal_should_not_see_is_replaced, 0,
+        (int)(sizeof cleanings / sizeof cleanings[0]));
+    tcase_add_test(tcase, control_characters_are_found);
     return run_suite("unicode", tcase);
 }
