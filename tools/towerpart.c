@@ -111,6 +111,16 @@ static bool open_standard_streams(void)
     return true;
 }
 
+/* A mapped dump that somebody cuts meanwhile has no bytes any more where it is read. */
+static void end_at_missing_bytes(int number)
+{
+    static const char text[] = "towerpart: a dump became shorter while it was read\n";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(TP_EINTERNAL);
+    _exit(TP_EINPUT);
+}
+
 static void flush_standard_output(void)
 {
     bool failed = ferror(stdout);
@@ -124,6 +134,7 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file beyond the limit */
+    signal(SIGBUS, end_at_missing_bytes);
     if (!open_standard_streams() || atexit(flush_standard_output))
         return TP_EINTERNAL;
     argp_program_version = "towerpart " TP_VERSION;
