@@ -80,6 +80,8 @@ refused() {
 ok 'a model is dumped through hooks' "$python" hooks.py
 expect 'its tables become a model spec' 0 'towerpart' \
     import --from csv dump.csv --batch-size 64 -o model.yaml
+ok 'with the mean number of ids per bag' sh -c '
+    grep -q "name: history, pooling: 3.0" model.yaml && grep -q "name: user, pooling: 1.0" model.yaml'
 expect 'its dump is measured' 0 '' affinity -q -m model.yaml -d dump.npz -o hooks-a.npz
 ok 'as numpy measures it' "$python" judge.py hooks-a.npz
 ok 'a dict of tensors is dumped' "$python" dict.py
@@ -103,6 +105,18 @@ with Dump("refused.npz", model) as dump:
     model(*next(batches()))
 END
 refused 'a shared table without names' 'list all of them in names'
+cat >refused.py <<'END'
+from model import *
+with Dump("refused.npz", Model(), names={"itme": ["item"]}) as dump:
+    pass
+END
+refused 'a name that is no table' "no nn.EmbeddingBag ..itme.. in the model, which has"
+cat >refused.py <<'END'
+from model import *
+with Dump("refused.npz", torch.nn.Linear(2, 2)) as dump:
+    pass
+END
+refused 'a model without EmbeddingBags' 'in the model, which has'
 cat >refused.py <<'END'
 from model import *
 with Dump("refused.npz") as dump:
