@@ -227,7 +227,7 @@ static void summarize(
         plan->table_count, plan->model->table_count, tp_plural(plan->model->table_count),
         plan->strategy == TP_STRATEGY_FLAT ? "flat, " : "", plan->tower_count,
         tp_plural(plan->tower_count), findings->count, tp_plural(findings->count));
-    if (findings->count == 0 && isnan(plan->quality.inside_affinity))
+    if (findings->count == 0 && (isnan(plan->quality.inside_affinity) || plan->tower_count == 1))
         opt_say("flat on this placement: %s per step; recommended: %s", flat,
             tp_recommendation_name(plan->cost.recommended));
     else if (findings->count == 0)
