@@ -159,9 +159,10 @@ static void warn_states(const char *command, const struct tp_affinity *affinity)
             constant.data ? constant.data : "");
     count = list_state(affinity, TP_FEATURE_NEUTRAL, &neutral);
     if (count > 0)
-        opt_say("%s: warning: %" PRId32 " feature%s in no dump, neutral, the mean affinity to all "
-                "others: %s",
-            command, count, count == 1 ? " is" : "s are", neutral.data ? neutral.data : "");
+        opt_say("%s: warning: %" PRId32 " feature%s in no dump and take%s the mean affinity to all "
+                "others (neutral): %s",
+            command, count, count == 1 ? " is" : "s are", count == 1 ? "s" : "",
+            neutral.data ? neutral.data : "");
     tp_text_release(&neutral);
     tp_text_release(&constant);
 }

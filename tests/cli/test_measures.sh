@@ -59,4 +59,18 @@ folder() {
 digest=$( (folder "$data/dump_seed0" && folder "$data/dump_seed1") | sha256sum | cut -c1-64)
 ok 'with the digest of their digests' grep -qF "$digest" two.yaml
 expect 'and can be read' 0 '' check two.yaml
+# --- features without a dump -----------------------------------------------------------------------------
+"$TOWERPART" synth -q -o part --features 12 --groups 3 --samples 512 --mixed-dims
+"$TOWERPART" synth -q -o whole --features 12 --groups 3 --samples 512 --mixed-dims --noise 2
+rm part/dump/f03.npy
+expect 'a missing feature' 3 "missing: 'f03'" affinity -m part/model.yaml -d part/dump -o out.npz
+expect 'a missing feature is neutral' 0 \
+    'warning: 1 feature is in no dump and takes the mean affinity to all others (neutral): f03' \
+    affinity -m part/model.yaml -d part/dump --missing neutral -o part.npz
+expect 'and so is a plan from it' 0 'neutral): f03' \
+    plan -q -m part/model.yaml -t part/topology.yaml -a part.npz -o part.yaml
+expect 'missing in one of two dumps' 3 "feature 'f03' is missing, but is in whole/dump; expected in all" \
+    affinity -m part/model.yaml -d part/dump -d whole/dump --missing neutral -o out.npz
+expect 'and the report names it' 0 '' report part.yaml -o part.txt
+ok 'as neutral' grep -q '^ neutral  *1 feature in no dump, taken at the mean affinity: f03' part.txt
 finish
