@@ -48,7 +48,9 @@ static void draw_world(struct dice *dice, enum relation relation, struct world *
     fill_normal(dice, &world->group[0][0][0], SAMPLES * 4 * DIM);
     fill_normal(dice, &world->common[0][0], SAMPLES * DIM);
     for (int f = 0; f < FEATURES; f++) {
-        world->group_strength[f] = relation == STRENGTHS ? dice_real(dice, 0.3, 1.5) : relation;
+        world->group_strength[f] = relation == STRENGTHS ? dice_real(dice, 0.3, 1.5)
+                                   : relation == GROUPS  ? 1.0
+                                                         : 0.0;
         world->common_strength[f] = relation == STRENGTHS ? dice_real(dice, 0.3, 1.5) : 0;
     }
 }
