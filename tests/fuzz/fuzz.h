@@ -14,7 +14,8 @@
 /* The target: each fuzz_*.c defines it under the name that libFuzzer knows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 
-/* The bytes as a file in memory. @return its path, valid until the next call. */
+/* The bytes as a file in memory. @return its path; the next call, also one of fuzz_model(), replaces the
+ * bytes. */
 const char *fuzz_file(const uint8_t *data, size_t length);
 
 /* The bytes as a file of that name in a folder that is there until the end. @return the folder. */

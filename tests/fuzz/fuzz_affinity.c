@@ -7,8 +7,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
     struct tp_error err = {0};
+    const struct tp_model *expected = fuzz_model();
     struct tp_affinity *affinity = NULL;
-    fuzz_expect(tp_affinity_load(fuzz_file(data, length), fuzz_model(), &affinity, &err), &err);
+    fuzz_expect(tp_affinity_load(fuzz_file(data, length), expected, &affinity, &err), &err);
     tp_affinity_free(affinity);
     return 0;
 }

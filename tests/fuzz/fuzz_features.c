@@ -7,9 +7,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
     struct tp_error err = {0};
+    const struct tp_model *expected = fuzz_model();
     struct tp_dump *dump = NULL;
     const char *folder = fuzz_folder("features.json", data, length);
-    fuzz_expect(tp_dump_open(folder, fuzz_model(), length % 2, &dump, &err), &err);
+    fuzz_expect(tp_dump_open(folder, expected, length % 2, &dump, &err), &err);
     tp_dump_free(dump);
     return 0;
 }
