@@ -320,16 +320,15 @@ expect 'affinity: empty' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.
 cp good.npz bad.npz && printf '\052' | dd of=bad.npz bs=1 seek=180 conv=notrunc 2>/dev/null
 expect 'affinity: a flipped bit' 3 'bad.npz' plan -m model.yaml -t topology.yaml -a bad.npz -o out.yaml
 expect 'affinity: a folder' 3 'dump' plan -m model.yaml -t topology.yaml -a dump -o out.yaml
-# --- a dump that is cut while it is read ----------------------------------------------------------------
-"$TOWERPART" synth -q -o big --features 32 --groups 4 --samples 40000 --dim 16
-"$TOWERPART" affinity -q -m big/model.yaml -d big/dump --threads 1 -o out.yaml 2>logs/err &
-sleep 0.1
-truncate -s 5000 big/dump/pooled.npy
+# --- a dump that is cut while it is mapped --------------------------------------------------------------
+# Reading what is gone raises SIGBUS; here it comes while the program waits for its model.
+mkfifo held
+"$TOWERPART" affinity -q -m held -d dump -o out.yaml 2>logs/err &
+exec 3>held
+kill -BUS $!
 wait $!
-cut_status=$? # 0: this machine was done before
-rm -f out.yaml
-ok 'is bad input, or was read before' test "$cut_status" -eq 3 -o "$cut_status" -eq 0
-ok 'and the message says so' sh -c 'test "$1" -eq 0 || grep -q "became shorter" logs/err' sh "$cut_status"
+judge 'a dump that is cut while it is mapped' 3 $? 'a dump became shorter while it was read' 'kill -BUS'
+exec 3>&-
 
 # --- names that would forge a message ---------------------------------------------------------------
 # one_line NAME: what was said is one line of text
