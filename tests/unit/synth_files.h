@@ -8,12 +8,13 @@
 #include <jansson.h>
 
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "scratch.h"
 
 #define PATH_BYTES 1024
 
@@ -25,29 +26,8 @@ static inline struct folder folder_make(void)
 {
     struct folder folder;
     const char *base = getenv("TMPDIR");
-    snprintf(folder.path, sizeof folder.path, "%s/towerpart-synth-XXXXXX", base ? base : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(folder.path));
+    scratch_make(folder.path, sizeof folder.path, base ? base : "/tmp");
     return folder;
-}
-
-/* Removes a folder and what it holds. */
-static inline void folder_remove(const char *path)
-{
-    char inner[PATH_BYTES + 300];
-    DIR *dir = opendir(path);
-    ck_assert_ptr_nonnull(dir);
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        struct stat status;
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-            continue;
-        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (!lstat(inner, &status) && S_ISDIR(status.st_mode))
-            folder_remove(inner);
-        else
-            remove(inner);
-    }
-    closedir(dir);
-    rmdir(path);
 }
 
 /* A file as bytes, NUL-terminated beyond its length; NULL if there is none. */

@@ -88,7 +88,7 @@ static struct log *make_log(int groups, int *group)
     ck_assert_int_eq(*line, '\0');
     ck_assert_int_eq(read_truth(folder.path, group, SPARSE), SPARSE);
     free(text);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
     return log;
 }
 

@@ -69,7 +69,7 @@ START_TEST(the_files_are_read_by_the_rest_of_the_tool)
     tp_dump_free(dump);
     tp_topology_free(topology);
     tp_model_free(model);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -86,7 +86,7 @@ START_TEST(any_number_of_hosts_and_ranks_gives_a_valid_topology)
     ck_assert_int_eq(topology->host_count, cluster_sizes[_i][0]);
     ck_assert_int_eq(topology->ranks_per_host, cluster_sizes[_i][1]);
     tp_topology_free(topology);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -112,9 +112,9 @@ START_TEST(the_same_seed_gives_the_same_bytes_and_another_seed_others)
         ck_assert_msg(same_file(a.path, c.path, equal_files[i]) != depends_on_seed,
             "%s with another seed", equal_files[i]);
     }
-    folder_remove(a.path);
-    folder_remove(b.path);
-    folder_remove(c.path);
+    scratch_remove(a.path);
+    scratch_remove(b.path);
+    scratch_remove(c.path);
 }
 END_TEST
 
@@ -131,8 +131,8 @@ START_TEST(a_log_changes_no_other_file)
     for (int i = 0; i < COUNT(equal_files); i++)
         if (strcmp(equal_files[i], "log.tsv"))
             ck_assert_msg(same_file(a.path, b.path, equal_files[i]), "%s differs", equal_files[i]);
-    folder_remove(a.path);
-    folder_remove(b.path);
+    scratch_remove(a.path);
+    scratch_remove(b.path);
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(groups_are_even_and_stride_does_not_find_them)
         found += pairs == 8;
     }
     ck_assert_int_eq(found, 0);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -216,7 +216,7 @@ START_TEST(features_of_a_group_are_related_and_others_are_not)
             check_pair(group, f, h,
                 cka(values + f * 16, FEATURES * 16, 16, values + h * 16, FEATURES * 16, 16));
     free(values);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -250,7 +250,7 @@ START_TEST(mixed_dims_are_half_equal_or_double_and_hold_the_groups_too)
     for (int f = 0; f < FEATURES; f++)
         free(values[f]);
     tp_model_free(model);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(noise_1_is_as_strong_as_the_signal)
         power += (double)values[i] * (double)values[i];
     ck_assert_double_eq_tol(power / (double)count, 1 + _i * _i, 0.06 * (1 + _i * _i));
     free(values);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -302,7 +302,7 @@ START_TEST(skew_spreads_rows_and_pooling)
     ck_assert(rows_above > 40 && rows_above < 90);
     ck_assert(pooling_above > 40 && pooling_above < 90);
     tp_model_free(model);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(without_skew_tables_are_equal)
         ck_assert(model->features[i].pooling <= 1 && model->features[i].pooling >= 1);
     }
     tp_model_free(model);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -345,7 +345,7 @@ START_TEST(nothing_of_an_earlier_dump_is_left_but_what_is_not_ours)
     synth(folder.path, &options);
     ck_assert(has_file(dump, "pooled.npy") && !has_file(dump, "f00.npy"));
     ck_assert(has_file(dump, "f1.txt"));
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -360,7 +360,7 @@ START_TEST(names_are_padded_to_the_same_width)
     ck_assert_str_eq(model->features[0].name, "f000");
     ck_assert_str_eq(model->features[100].name, "f100");
     tp_model_free(model);
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
@@ -437,7 +437,7 @@ START_TEST(a_bad_option_is_named_and_nothing_is_written)
     for (int i = 0; i < 2; i++)
         ck_assert_msg(strstr(err.text, refused[_i].words[i]) != NULL, "%s", err.text);
     ck_assert(!has_file(folder.path, "new"));
-    folder_remove(folder.path);
+    scratch_remove(folder.path);
 }
 END_TEST
 
