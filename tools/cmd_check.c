@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "opt.h"
 #include "plan/findings.h"
 
@@ -92,7 +93,7 @@ static void write_text(
         return;
     tp_text_add(out, "%s: no findings", args->plan);
     if (out->data)
-        opt_clean(out->data);
+        tp_utf8_clean(out->data, "");
     tp_text_add(out, "\n");
 }
 

@@ -20,11 +20,6 @@
 
 #define THREADS_MAX 1024
 
-void opt_clean(char *text)
-{
-    tp_utf8_clean(text, "");
-}
-
 /* The option with that key, or NULL for arguments and argp's own keys. */
 static const struct argp_option *find_option(const struct argp_option *options, int key)
 {
@@ -78,7 +73,7 @@ void opt_error(const struct argp_state *state, const char *format, ...)
     va_start(args, format);
     tp_format(line, sizeof line, format, args);
     va_end(args);
-    opt_clean(line);
+    tp_utf8_clean(line, "");
     argp_error(state, "%s", line);
 }
 
@@ -196,7 +191,7 @@ void opt_say(const char *format, ...)
     va_start(args, format);
     tp_format(line, sizeof line, format, args);
     va_end(args);
-    opt_clean(line);
+    tp_utf8_clean(line, "");
     fprintf(stderr, "%s\n", line);
 }
 

@@ -81,9 +81,6 @@ bool opt_missing(const struct argp_state *state, const char *text);
 
 int32_t opt_threads(const struct argp_state *state, const char *text);
 
-/* Puts '?' for each control character, newlines included: a name reaches no terminal raw. */
-void opt_clean(char *text);
-
 /* One line on standard error, cleaned. */
 void opt_say(const char *format, ...) TP_PRINTF(1, 2);
 
