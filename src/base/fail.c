@@ -10,14 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_text(struct tp_error *err, const char *kept, const char *format, va_list args)
+/* @param length  that the whole text has or would have. */
+static void tidy(struct tp_error *err, size_t length, const char *kept)
+{
+    if (length >= sizeof err->text)
+        memcpy(err->text + sizeof err->text - 4, "...", 4);
+    tp_utf8_clean(err->text, kept);
+}
+
+static void set_line(struct tp_error *err, const char *format, va_list args)
 {
     int length = tp_format(err->text, sizeof err->text, format, args);
     if (length < 0)
         err->text[0] = '\0';
-    else if ((size_t)length >= sizeof err->text)
-        memcpy(err->text + sizeof err->text - 4, "...", 4);
-    tp_utf8_clean(err->text, kept);
+    tidy(err, length < 0 ? 0 : (size_t)length, "");
 }
 
 enum tp_status tp_fail(struct tp_error *err, enum tp_status status, const char *format, ...)
@@ -25,7 +31,7 @@ enum tp_status tp_fail(struct tp_error *err, enum tp_status status, const char *
     if (err) {
         va_list args;
         va_start(args, format);
-        set_text(err, "", format, args);
+        set_line(err, format, args);
         va_end(args);
         err->status = status;
     }
@@ -36,9 +42,7 @@ enum tp_status tp_fail_lines(struct tp_error *err, enum tp_status status, const 
 {
     if (err) {
         snprintf(err->text, sizeof err->text, "%s", lines);
-        if (strlen(lines) >= sizeof err->text)
-            memcpy(err->text + sizeof err->text - 4, "...", 4);
-        tp_utf8_clean(err->text, "\n");
+        tidy(err, strlen(lines), "\n");
         err->status = status;
     }
     return status;
@@ -51,7 +55,7 @@ enum tp_status tp_fail_prefix(struct tp_error *err, enum tp_status status, const
     struct tp_error before = *err;
     va_list args;
     va_start(args, format);
-    set_text(err, "", format, args);
+    set_line(err, format, args);
     va_end(args);
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, "%s", before.text);
