@@ -35,6 +35,23 @@ START_TEST(test_balance_to_the_hundredth)
 }
 END_TEST
 
+/* One table of dim 32 and pooling 2, three of dim 16 and pooling 1. Two and two features: lookups 5 : 2, so
+ * 0.43; one and three: lookups 4 : 3, output dims 32 : 48, so 0.2. */
+START_TEST(test_balance_over_all_ratios_where_none_was_given)
+{
+    struct workload w;
+    struct refused r;
+    begin(&r, &w);
+    workload_begin(&w, 2, 2, GIB);
+    workload_table(&w, 1000, 32, 1, 2);
+    workload_tables(&w, 3, 1000, 16);
+    r.options.balance = 0.05;
+    assert_refused(&r, 1, (const char *const[]){"  --balance 0.2\n", NULL});
+    r.options.balance = 0.19;
+    ck_assert(!plans(&w, &r.options));
+}
+END_TEST
+
 START_TEST(test_ratio_to_the_hundredth)
 {
     /* 11 features, 6 of them bound, in 4 towers: mean 2.75, so 2.75 * Q > 5. */
@@ -184,6 +201,7 @@ int main(void)
     TCase *tcase = tcase_create("remedy");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_balance_to_the_hundredth);
+    tcase_add_test(tcase, test_balance_over_all_ratios_where_none_was_given);
     tcase_add_test(tcase, test_ratio_to_the_hundredth);
     tcase_add_test(tcase, test_hosts_per_tower_is_the_next_divisor);
     tcase_add_test(tcase, test_fewer_hosts_per_tower_where_more_towers_are_needed);
