@@ -73,4 +73,21 @@ expect 'missing in one of two dumps' 3 "feature 'f03' is missing, but is in whol
     affinity -m part/model.yaml -d part/dump -d whole/dump --missing neutral -o out.npz
 expect 'and the report names it' 0 '' report part.yaml -o part.txt
 ok 'as neutral' grep -q '^ neutral  *1 feature in no dump, taken at the mean affinity: f03' part.txt
+
+# --- commands that a report advises --------------------------------------------------------------------
+mkdir advised
+python3 - whole <<'END'
+import sys, zipfile, glob, os
+with zipfile.ZipFile('advised/run.npz', 'w') as archive:
+    for path in sorted(glob.glob(sys.argv[1] + '/dump/*.npy')):
+        archive.write(path, os.path.basename(path))
+END
+cp whole/model.yaml whole/topology.yaml advised
+expect 'a plan from a dump in one file' 0 '' plan -q -m advised/model.yaml -t advised/topology.yaml \
+    -d advised/run.npz -o advised/own.yaml
+expect 'its report' 0 '' report advised/own.yaml -o advised/report.txt
+ok 'takes the dump for a dump' grep -q -- ' -d run.npz\| -a AFFINITY' advised/report.txt
+ok 'and not for an affinity' sh -c '! grep -q -- "-a run.npz" advised/report.txt'
+ok 'and names the plan' grep -q 'towerpart check own.yaml -m model.yaml -t topology.yaml' advised/report.txt
+ok 'which can be checked so' sh -c 'cd advised && "$TOWERPART" check own.yaml -m model.yaml -t topology.yaml'
 finish

@@ -638,12 +638,42 @@ START_TEST(a_report_that_cannot_be_written_fails)
 }
 END_TEST
 
+/* 20 ms as it is against 10 ms placed freely. */
+START_TEST(a_flat_plan_from_elsewhere_is_held_against_a_free_one)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    flat_plan(s);
+    s->plan.cost.modes[TP_MODE_FLAT].seconds = 0.02;
+    s->plan.cost.flat_free_seconds = 0.01;
+    char *text = report_of(s);
+    has(text,
+        "run flat: 20.0 ms per step; this plan has no towers. It takes 2.00 times as long as the "
+        "same tables placed by towerpart plan --flat (10.0 ms).");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_broken_placement_has_no_times)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    memset(&s->plan.cost, 0, sizeof s->plan.cost);
+    char *text = report_of(s);
+    has(text, "Verdict none: what a step costs is not known while the placement is broken.");
+    has(text, "STEP TIME not known while the placement is broken");
+    has_not(text, "nan");
+    has_not(text, "0 ns");
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("report text");
     tcase_add_loop_test(
         tcase, every_line_is_printable_ascii_of_at_most_100_columns, 0, COUNT(kinds));
     tcase_add_loop_test(tcase, every_tower_is_listed_with_exactly_its_features, 0, 2);
+    tcase_add_test(tcase, a_flat_plan_from_elsewhere_is_held_against_a_free_one);
+    tcase_add_test(tcase, a_broken_placement_has_no_times);
     tcase_add_test(tcase, the_towers_table_sums_over_the_ranks);
     tcase_add_test(tcase, the_balance_names_the_heaviest_tower_and_its_largest_table);
     tcase_add_test(tcase, rounding_does_not_widen_the_feature_range);
