@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALIGNMENT ((size_t)64)
+
 bool tp_multiply(size_t a, size_t b, size_t *product)
 {
     if (b && a > SIZE_MAX / b)
@@ -19,6 +21,16 @@ void *tp_new(size_t count, size_t item_bytes)
     if (!tp_multiply(count, item_bytes, &bytes))
         return NULL;
     return calloc(bytes ? bytes : 1, 1);
+}
+
+void *tp_new_aligned(size_t count, size_t item_bytes)
+{
+    size_t bytes;
+    if (!tp_multiply(count, item_bytes, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
+        return NULL;
+    bytes = (bytes / ALIGNMENT + 1) * ALIGNMENT; /* as aligned_alloc() wants it */
+    void *memory = aligned_alloc(ALIGNMENT, bytes);
+    return memory ? memset(memory, 0, bytes) : NULL;
 }
 
 void *tp_resize(void *old, size_t count, size_t item_bytes)

@@ -11,6 +11,9 @@
 /* count * item_bytes zeroed bytes; a count of 0 gives a valid pointer. */
 void *tp_new(size_t count, size_t item_bytes);
 
+/* The same, at an address that is a multiple of 64: a cache line, a vector register. */
+void *tp_new_aligned(size_t count, size_t item_bytes);
+
 /* realloc() to count * item_bytes; the grown part is not zeroed. */
 void *tp_resize(void *old, size_t count, size_t item_bytes);
 

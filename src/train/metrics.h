@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How good predictions are, on samples that were held out. */
+#ifndef TP_TRAIN_METRICS_H
+#define TP_TRAIN_METRICS_H
+
+#include <stdint.h>
+
+#include <towerpart/status.h>
+
+struct tp_metrics {
+    int64_t samples, clicks;
+    double logloss; /* mean binary cross entropy, nats */
+    double
+        normalised_entropy; /* logloss over the entropy of the samples' own click rate (He et al. 2014,
+                                  doi:10.1145/2648584.2648589); NAN if they are all alike */
+    double
+        auc; /* exact: share of the pairs of a click and none that are in order, ties as half; NAN if all are alike */
+};
+
+/* @param logits  (samples), finite. @param labels  (samples), 0 or 1. @return TP_ENOMEM. Cost: O(n log n). */
+enum tp_status tp_metrics_of(const float *labels, const double *logits, int64_t samples,
+    struct tp_metrics *metrics, struct tp_error *err);
+
+#endif
