@@ -4,9 +4,9 @@
  * that the data starts at a multiple of 64 bytes.
  *
  * In: the bytes of a whole file, not trusted. Out: a view of them; nothing is copied. Only what
- * this program uses is accepted: little-endian reals of 2, 4 and 8 bytes, int64 and unicode, in C
- * order, of at most three dims, with exactly as much data as the shape asks for. Cost of parsing:
- * the header's length. */
+ * this program uses is accepted: little-endian reals of 2, 4 and 8 bytes, int64 and unicode (int32 where
+ * numbers are asked for), in C order, of at most three dims, with exactly as much data as the shape asks
+ * for. Cost of parsing: the header's length. */
 #include "base/npy.h"
 
 #include "base/fail.h"
@@ -22,8 +22,9 @@
 
 #define MAGIC "\x93NUMPY"
 #define MAGIC_BYTES 6
-#define ALIGNMENT 64            /* of the data, as NumPy writes it, for mapping */
-#define DESCR_BYTES 16          /* "<U1000000" and its like */
+#define ALIGNMENT 64   /* of the data, as NumPy writes it, for mapping */
+#define DESCR_BYTES 16 /* "<U1000000" and its like */
+#define REAL_TYPES "'<f2' (float16), '<f4' (float32) or '<f8' (float64)"
 #define UNICODE_BYTES_MAX 65536 /* longest text, in bytes of UTF-32 */
 
 /* The header while it is read. */
@@ -156,41 +157,54 @@ static bool read_unicode(const char *descr, size_t *item_bytes)
     return true;
 }
 
-/* False for a type that is not known, or no real where only reals are wanted. */
-static bool find_type(const char *descr, bool reals, struct tp_npy *npy)
+/* What types will do. */
+enum wanted { ANY, REALS, NUMBERS };
+
+static const char *const wanted_types[] = {
+    [ANY] = REAL_TYPES ", '<i8' or '<U...' as the array needs",
+    [REALS] = REAL_TYPES,
+    [NUMBERS] = REAL_TYPES ", '<i4' (int32) or '<i8' (int64) as the array needs"};
+
+static bool will_do(enum tp_npy_type type, enum wanted wanted)
+{
+    return type <= TP_NPY_FLOAT64 || (wanted == NUMBERS && type == TP_NPY_INT32) ||
+           (wanted != REALS && type == TP_NPY_INT64);
+}
+
+/* False for a type that is not known or will not do. */
+static bool find_type(const char *descr, enum wanted wanted, struct tp_npy *npy)
 {
     static const struct {
         const char *descr;
         enum tp_npy_type type;
         size_t bytes;
     } known[] = {{"<f2", TP_NPY_FLOAT16, 2}, {"<f4", TP_NPY_FLOAT32, 4}, {"<f8", TP_NPY_FLOAT64, 8},
-        {"<i8", TP_NPY_INT64, 8}};
+        {"<i4", TP_NPY_INT32, 4}, {"<i8", TP_NPY_INT64, 8}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!strcmp(descr, known[i].descr)) {
             npy->type = known[i].type;
             npy->item_bytes = known[i].bytes;
-            return !reals || npy->type <= TP_NPY_FLOAT64;
+            return will_do(npy->type, wanted);
         }
     }
     npy->type = TP_NPY_UNICODE;
-    return !reals && read_unicode(descr, &npy->item_bytes);
+    return wanted == ANY && read_unicode(descr, &npy->item_bytes);
 }
 
-static enum tp_status read_type(
-    const char *descr, const char *name, bool reals, struct tp_npy *npy, struct tp_error *err)
+static enum tp_status read_type(const char *descr, const char *name, enum wanted wanted,
+    struct tp_npy *npy, struct tp_error *err)
 {
-    if (find_type(descr, reals, npy))
+    if (find_type(descr, wanted, npy))
         return TP_OK;
     char little[DESCR_BYTES];
     snprintf(little, sizeof little, "<%s", descr[0] == '>' ? descr + 1 : "");
-    if (find_type(little, reals, npy))
+    if (find_type(little, wanted, npy))
         return tp_fail(err, TP_EINPUT,
             "%s: dtype '%s' is big-endian, expected little-endian: save it with "
             "array.astype('<%s')",
             name, descr, descr + 1);
-    return tp_fail(err, TP_EINPUT, "%s: dtype '%s' is not supported, expected %s%s", name, descr,
-        "'<f2' (float16), '<f4' (float32) or '<f8' (float64)",
-        reals ? "" : ", '<i8' or '<U...' as the array needs");
+    return tp_fail(err, TP_EINPUT, "%s: dtype '%s' is not supported, expected %s", name, descr,
+        wanted_types[wanted]);
 }
 
 /* Finds the header's place among the first bytes of a file; *offset is where the data starts. */
@@ -247,7 +261,7 @@ static enum tp_status check_length(
 
 /* @param bytes  the first at_hand of `length`. */
 static enum tp_status parse(const unsigned char *bytes, size_t at_hand, size_t length,
-    const char *name, bool reals, struct tp_npy *npy, struct tp_error *err)
+    const char *name, enum wanted wanted, struct tp_npy *npy, struct tp_error *err)
 {
     size_t start = 0, offset = 0;
     enum tp_status status = find_header(bytes, at_hand, length, name, &start, &offset, err);
@@ -262,7 +276,7 @@ static enum tp_status parse(const unsigned char *bytes, size_t at_hand, size_t l
     if (header.too_many_dims)
         return tp_fail(err, TP_EINPUT, "%s: has more than %d dims", name, TP_NPY_DIMS_MAX);
     struct tp_npy made = {.dim_count = header.dim_count, .header_bytes = offset};
-    status = read_type(header.descr, name, reals, &made, err);
+    status = read_type(header.descr, name, wanted, &made, err);
     if (status)
         return status;
     if (header.fortran_order)
@@ -281,19 +295,28 @@ static enum tp_status parse(const unsigned char *bytes, size_t at_hand, size_t l
 enum tp_status tp_npy_parse(const unsigned char *bytes, size_t length, const char *name,
     struct tp_npy *npy, struct tp_error *err)
 {
-    return parse(bytes, length, length, name, false, npy, err);
+    return parse(bytes, length, length, name, ANY, npy, err);
 }
 
 enum tp_status tp_npy_parse_reals(const unsigned char *bytes, size_t length, const char *name,
     struct tp_npy *npy, struct tp_error *err)
 {
-    return parse(bytes, length, length, name, true, npy, err);
+    return parse(bytes, length, length, name, REALS, npy, err);
 }
 
 enum tp_status tp_npy_parse_head(const unsigned char *head, size_t head_bytes, size_t length,
     const char *name, struct tp_npy *npy, struct tp_error *err)
 {
-    enum tp_status status = parse(head, head_bytes, length, name, true, npy, err);
+    enum tp_status status = parse(head, head_bytes, length, name, REALS, npy, err);
+    if (!status)
+        npy->data = NULL;
+    return status;
+}
+
+enum tp_status tp_npy_parse_head_numbers(const unsigned char *head, size_t head_bytes,
+    size_t length, const char *name, struct tp_npy *npy, struct tp_error *err)
+{
+    enum tp_status status = parse(head, head_bytes, length, name, NUMBERS, npy, err);
     if (!status)
         npy->data = NULL;
     return status;
@@ -306,6 +329,7 @@ static size_t type_bytes(enum tp_npy_type type, size_t item_bytes)
     case TP_NPY_BFLOAT16:
         return 2;
     case TP_NPY_FLOAT32:
+    case TP_NPY_INT32:
         return 4;
     case TP_NPY_FLOAT64:
     case TP_NPY_INT64:
@@ -334,7 +358,12 @@ size_t tp_npy_data_bytes(
 static size_t spell_dict(char *dict, size_t capacity, enum tp_npy_type type, size_t item_bytes,
     int32_t dim_count, const int64_t *shape)
 {
-    static const char letters[] = {'f', 'f', 'f', 'i', 'U'}; /* by type */
+    static const char letters[] = {[TP_NPY_FLOAT16] = 'f',
+        [TP_NPY_FLOAT32] = 'f',
+        [TP_NPY_FLOAT64] = 'f',
+        [TP_NPY_INT64] = 'i',
+        [TP_NPY_UNICODE] = 'U',
+        [TP_NPY_INT32] = 'i'};
     size_t count = type == TP_NPY_UNICODE ? item_bytes / 4 : type_bytes(type, 0);
     int used = snprintf(dict, capacity, "{'descr': '<%c%zu', 'fortran_order': False, 'shape': (",
         letters[type], count);
@@ -453,4 +482,16 @@ void tp_npy_to_double(enum tp_npy_type type, const unsigned char *from, size_t c
         for (size_t i = 0; i < count; i++)
             to[i] = (double)single_at(from, i);
     }
+}
+
+int64_t tp_npy_to_integer(enum tp_npy_type type, const unsigned char *from)
+{
+    int64_t wide;
+    int32_t narrow;
+    if (type == TP_NPY_INT32) {
+        memcpy(&narrow, from, sizeof narrow);
+        return narrow;
+    }
+    memcpy(&wide, from, sizeof wide);
+    return wide;
 }

@@ -22,7 +22,8 @@ enum tp_npy_type {
     TP_NPY_FLOAT64,
     TP_NPY_INT64,
     TP_NPY_UNICODE,
-    TP_NPY_BFLOAT16 /* upper half of a float32; from other formats, NumPy has none */
+    TP_NPY_BFLOAT16, /* upper half of a float32; from other formats, NumPy has none */
+    TP_NPY_INT32
 };
 
 struct tp_npy {
@@ -55,6 +56,10 @@ enum tp_status tp_npy_parse_reals(const unsigned char *bytes, size_t length, con
 enum tp_status tp_npy_parse_head(const unsigned char *head, size_t head_bytes, size_t length,
     const char *name, struct tp_npy *npy, struct tp_error *err);
 
+/* The same where int32 and int64 will do as well. */
+enum tp_status tp_npy_parse_head_numbers(const unsigned char *head, size_t head_bytes,
+    size_t length, const char *name, struct tp_npy *npy, struct tp_error *err);
+
 /* Bytes of a real: 2, 4 or 8. */
 size_t tp_npy_real_bytes(enum tp_npy_type type);
 
@@ -73,5 +78,8 @@ size_t tp_npy_data_bytes(
 /* Converts `count` reals (float16/32/64, bfloat16), from unaligned little-endian bytes. */
 void tp_npy_to_float(enum tp_npy_type type, const unsigned char *from, size_t count, float *to);
 void tp_npy_to_double(enum tp_npy_type type, const unsigned char *from, size_t count, double *to);
+
+/* An int32 or int64 at unaligned little-endian bytes. */
+int64_t tp_npy_to_integer(enum tp_npy_type type, const unsigned char *from);
 
 #endif

@@ -7,10 +7,7 @@
 
 static uint64_t splitmix(uint64_t *x)
 {
-    uint64_t z = (*x += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    return tp_mix(*x += TP_GOLDEN);
 }
 
 static uint64_t rotate(uint64_t x, int k)
@@ -52,7 +49,7 @@ int64_t tp_random_below(struct tp_random *random, int64_t n)
 
 double tp_random_uniform(struct tp_random *random)
 {
-    return (double)(tp_random_next(random) >> 11) * 0x1.0p-53;
+    return tp_unit(tp_random_next(random));
 }
 
 double tp_random_normal(struct tp_random *random)

@@ -6,6 +6,23 @@
 
 #include <stdint.h>
 
+/* The finaliser of splitmix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195): a bijection of 64 bits
+ * that makes random ones of counters. */
+static inline uint64_t tp_mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+#define TP_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 over the golden ratio: splitmix64's step */
+
+/* The upper 53 bits as a number in [0, 1). */
+static inline double tp_unit(uint64_t bits)
+{
+    return (double)(bits >> 11) * 0x1p-53;
+}
+
 struct tp_random {
     uint64_t state[4];
 };

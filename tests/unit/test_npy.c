@@ -333,6 +333,34 @@ START_TEST(wider_reals_convert_from_any_address)
 }
 END_TEST
 
+/* Ids and labels; elsewhere int32 stays refused, as before. */
+START_TEST(int32_is_read_where_numbers_are_asked_for)
+{
+    struct tp_npy npy;
+    struct tp_error err;
+    static const int32_t narrow[] = {7, -1, INT32_MIN};
+    static const int64_t wide[] = {7, -1, INT64_MIN}, three = 3;
+    struct tp_text text = {0};
+    tp_npy_format(&text, TP_NPY_INT32, 0, 1, &three, narrow);
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    ck_ok(tp_npy_parse_head_numbers(bytes, text.length, text.length, "f", &npy, &err), err);
+    ck_assert_int_eq(npy.type, TP_NPY_INT32);
+    ck_assert_uint_eq(npy.item_bytes, 4);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(tp_npy_to_integer(npy.type, bytes + npy.header_bytes + 4 * i), narrow[i]);
+    ck_assert_int_eq(tp_npy_parse(bytes, text.length, "f", &npy, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_npy_parse_reals(bytes, text.length, "f", &npy, &err), TP_EINPUT);
+    tp_text_release(&text);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(tp_npy_to_integer(TP_NPY_INT64, (const unsigned char *)&wide[i]), wide[i]);
+    tp_npy_format(&text, TP_NPY_UNICODE, 8, 1, &three, "012345678901234567890123");
+    bytes = (const unsigned char *)text.data;
+    ck_assert_int_eq(
+        tp_npy_parse_head_numbers(bytes, text.length, text.length, "f", &npy, &err), TP_EINPUT);
+    tp_text_release(&text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("npy");
@@ -348,5 +376,6 @@ int main(void)
     tcase_add_test(tcase, every_bfloat16_converts_exactly);
     tcase_add_test(tcase, a_header_alone_says_what_the_file_holds);
     tcase_add_test(tcase, wider_reals_convert_from_any_address);
+    tcase_add_test(tcase, int32_is_read_where_numbers_are_asked_for);
     return run_suite("npy", tcase);
 }
