@@ -22,4 +22,13 @@ struct tp_bags {
     int32_t block_samples;             /* b */
 };
 
+/* Ids of so many bags. */
+static inline int64_t tp_bags_ids(const int32_t *lengths, int64_t bags)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < bags; i++)
+        sum += lengths[i];
+    return sum;
+}
+
 #endif

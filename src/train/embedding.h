@@ -37,12 +37,14 @@ struct tp_embedding_shard {
     int64_t state_count; /* values of the state */
 };
 
+struct tp_update_scratch; /* of embedding_update.c */
+
 struct tp_embeddings {
     struct tp_learning learning;
     struct tp_embedding_shard *shards; /* (shard_count) */
     int32_t shard_count;
     int32_t width; /* O */
-    void *scratch; /* of the updates */
+    struct tp_update_scratch *scratch;
 };
 
 /* Initial values are uniform within 1 / sqrt(rows of the table), by table name, row and column.

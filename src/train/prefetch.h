@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks for a row of a table before it is used. Rows are looked up at random, so each would be waited for otherwise. */
+#ifndef TP_TRAIN_PREFETCH_H
+#define TP_TRAIN_PREFETCH_H
+
+#include <stdint.h>
+
+#include "train/real.h"
+
+#define TP_CACHE_LINE_BYTES 64
+#define TP_ROWS_AHEAD 16 /* a wait for memory, 100 ns, is some ten rows of 16 columns */
+
+static inline void tp_prefetch(const tp_real *row, int32_t columns)
+{
+#if defined(__GNUC__)
+    for (int32_t c = 0; c < columns; c += (int32_t)(TP_CACHE_LINE_BYTES / sizeof *row))
+        __builtin_prefetch(row + c);
+#else
+    (void)row;
+    (void)columns;
+#endif
+}
+
+#endif
