@@ -7,17 +7,20 @@
 
 #include <towerpart/status.h>
 
+#define TP_METRICS_SAMPLES_MAX ((int64_t)1 << 32) /* so that pairs are counted in 64 bits */
+
 struct tp_metrics {
     int64_t samples, clicks;
-    double logloss; /* mean binary cross entropy, nats */
-    double
-        normalised_entropy; /* logloss over the entropy of the samples' own click rate (He et al. 2014,
-                                  doi:10.1145/2648584.2648589); NAN if they are all alike */
-    double
-        auc; /* exact: share of the pairs of a click and none that are in order, ties as half; NAN if all are alike */
+    double logloss; /* mean binary cross entropy, nats; NAN without samples */
+    /* logloss over the entropy of the samples' own click rate (He et al. 2014,
+     * doi:10.1145/2648584.2648589); NAN if they are all alike */
+    double normalised_entropy;
+    /* share of the pairs of a click and none that are in order, ties as half, exact; NAN likewise */
+    double auc;
 };
 
-/* @param logits  (samples), finite. @param labels  (samples), 0 or 1. @return TP_ENOMEM. Cost: O(n log n). */
+/* @param labels  (samples), 0 or 1. @param logits  (samples), finite. @param samples  at most
+ * TP_METRICS_SAMPLES_MAX. @return TP_ENOMEM. Cost: O(n log n). */
 enum tp_status tp_metrics_of(const float *labels, const double *logits, int64_t samples,
     struct tp_metrics *metrics, struct tp_error *err);
 
