@@ -58,7 +58,11 @@ struct tp_run_result {
     int64_t skipped;              /* bad lines */
 };
 
-/* One JSON object and a newline. `plan` gives names of levels, ranks and hosts. */
+/* Whether a phase exchanges bytes between ranks. */
+bool tp_phase_moves(enum tp_phase phase);
+
+/* One JSON object and a newline. `plan` gives names of levels, ranks and hosts.
+ * @param plan_file, plan_sha256  NULL: not known. */
 void tp_step_json(
     const struct tp_plan *plan, const struct tp_step_result *step, struct tp_text *text);
 void tp_run_json(const struct tp_plan *plan, const char *plan_file, const char *plan_sha256,
