@@ -5,19 +5,10 @@
 
 #include <stdint.h>
 
+#include <towerpart/run.h>
 #include <towerpart/status.h>
 
 #define TP_METRICS_SAMPLES_MAX ((int64_t)1 << 32) /* so that pairs are counted in 64 bits */
-
-struct tp_metrics {
-    int64_t samples, clicks;
-    double logloss; /* mean binary cross entropy, nats; NAN without samples */
-    /* logloss over the entropy of the samples' own click rate (He et al. 2014,
-     * doi:10.1145/2648584.2648589); NAN if they are all alike */
-    double normalised_entropy;
-    /* share of the pairs of a click and none that are in order, ties as half, exact; NAN likewise */
-    double auc;
-};
 
 /* @param labels  (samples), 0 or 1. @param logits  (samples), finite. @param samples  at most
  * TP_METRICS_SAMPLES_MAX. @return TP_ENOMEM. Cost: O(n log n). */

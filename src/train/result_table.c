@@ -2,7 +2,7 @@
 /* What a run measured, as a table for a person at a terminal.
  *
  * In: figures over all ranks. Out: at most 100 columns: what was run and how well it predicts, the phases of a
- * step with the slowest marked, the ranks' loads, the busiest first where there are many. Cost: O(G log G). */
+ * step with bars, the slowest marked, the ranks' loads, the busiest first where there are many. Cost: O(G log G). */
 #include "train/result.h"
 
 #include "base/memory.h"
@@ -72,11 +72,13 @@ static void add_phase(const struct tp_topology *topology, const struct tp_run_re
 {
     const struct tp_phase_result *phase = &run->phases[p];
     char most[16], least[16], bytes[16];
+    int longest = slowest(run);
+    double length = phase->seconds.max / run->phases[longest].seconds.max;
     double share = phase->seconds.max / run->step_seconds;
     tp_format_seconds(most, phase->seconds.max);
     tp_format_seconds(least, phase->seconds.min);
     tp_text_add(text, " %-*s%9s%c %s %5.1f %%%9s", PHASE_COLUMNS, tp_phase_name((enum tp_phase)p),
-        most, p == slowest(run) ? '*' : ' ', tp_bar(share, SHARE_BAR).text, 100 * share, least);
+        most, p == longest ? '*' : ' ', tp_bar(length, SHARE_BAR).text, 100 * share, least);
     int32_t first = topology->level_count > LEVELS_SHOWN ? topology->level_count - LEVELS_SHOWN : 0;
     for (int32_t level = first; tp_phase_moves((enum tp_phase)p) && level < topology->level_count;
          level++) {
