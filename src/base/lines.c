@@ -18,12 +18,13 @@
 #include <sys/stat.h>
 
 #define READ_BYTES ((size_t)1 << 18)
-#define BUFFER_BYTES (TP_LINE_BYTES_MAX + 2 + READ_BYTES) /* a line, its "\r\n", and room to read */
 
 struct tp_lines {
     FILE *file;
     const char *name; /* for messages; borrowed */
-    char *data;       /* (BUFFER_BYTES + 1) */
+    size_t line_bytes_max;
+    size_t capacity; /* of a line, its "\r\n", and room to read */
+    char *data;      /* (capacity + 1) */
     size_t begin, end;
     bool at_end; /* nothing is left to read */
     int64_t number;
@@ -37,6 +38,12 @@ static enum tp_status fail_read(const struct tp_lines *lines, struct tp_error *e
 
 enum tp_status tp_lines_open(const char *path, struct tp_lines **lines, struct tp_error *err)
 {
+    return tp_lines_open_long(path, TP_LINE_BYTES_MAX, lines, err);
+}
+
+enum tp_status tp_lines_open_long(
+    const char *path, size_t line_bytes_max, struct tp_lines **lines, struct tp_error *err)
+{
     bool standard = strcmp(path, "-") == 0;
     struct stat info;
     struct tp_lines *l = TP_NEW(1, struct tp_lines);
@@ -44,7 +51,9 @@ enum tp_status tp_lines_open(const char *path, struct tp_lines **lines, struct t
     if (status != TP_OK)
         return status;
     l->name = tp_path_shown(path);
-    l->data = TP_NEW(BUFFER_BYTES + 1, char);
+    l->line_bytes_max = line_bytes_max;
+    l->capacity = line_bytes_max + 2 + READ_BYTES;
+    l->data = TP_NEW(l->capacity + 1, char);
     l->file = standard ? stdin : fopen(path, "re");
     if (!l->data)
         status = tp_fail_memory(err);
@@ -77,7 +86,7 @@ static enum tp_status fill(struct tp_lines *l, struct tp_error *err)
     memmove(l->data, l->data + l->begin, l->end - l->begin);
     l->end -= l->begin;
     l->begin = 0;
-    size_t room = BUFFER_BYTES - l->end;
+    size_t room = l->capacity - l->end;
     size_t got = fread(l->data + l->end, 1, room, l->file);
     l->end += got;
     l->bytes += (double)got;
@@ -96,9 +105,9 @@ static enum tp_status give(struct tp_lines *l, size_t length, bool ended, const 
     l->number++;
     if (length > 0 && text[length - 1] == '\r')
         length--;
-    if (length > TP_LINE_BYTES_MAX)
+    if (length > l->line_bytes_max)
         return tp_lines_fail(l, l->number, err,
-            "found a line of over %zu bytes, expected at most that", TP_LINE_BYTES_MAX);
+            "found a line of over %zu bytes, expected at most that", l->line_bytes_max);
     if (memchr(text, '\0', length))
         return tp_lines_fail(l, l->number, err, "found a NUL byte, expected text in UTF-8");
     text[length] = '\0';
@@ -116,7 +125,7 @@ enum tp_status tp_lines_next(
         const char *stop = have ? memchr(l->data + l->begin, '\n', have) : NULL;
         if (stop)
             return give(l, (size_t)(stop - l->data) - l->begin, true, line, length, err);
-        if (l->at_end || have > TP_LINE_BYTES_MAX + 1) {
+        if (l->at_end || have > l->line_bytes_max + 1) {
             *line = NULL;
             return have ? give(l, have, false, line, length, err) : TP_OK;
         }

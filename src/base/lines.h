@@ -16,11 +16,14 @@ struct tp_lines;
 
 /* @param path  "-" is standard input. */
 enum tp_status tp_lines_open(const char *path, struct tp_lines **lines, struct tp_error *err);
+/* The same for lines of at most line_bytes_max instead. */
+enum tp_status tp_lines_open_long(
+    const char *path, size_t line_bytes_max, struct tp_lines **lines, struct tp_error *err);
 void tp_lines_free(struct tp_lines *lines);
 
 /* The next line without its end ("\n" or "\r\n", which the last one may lack).
  * @param line  out, NUL-terminated, borrowed until the next call; NULL behind the last line.
- * @return TP_EINPUT for a line over TP_LINE_BYTES_MAX, a NUL in it, or a file that cannot be read. */
+ * @return TP_EINPUT for a line that is too long, a NUL in it, or a file that cannot be read. */
 enum tp_status tp_lines_next(
     struct tp_lines *lines, const char **line, size_t *length, struct tp_error *err);
 

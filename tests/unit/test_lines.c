@@ -100,6 +100,27 @@ START_TEST(a_longer_one_is_refused)
 }
 END_TEST
 
+START_TEST(longer_ones_are_read_on_demand)
+{
+    const char *line;
+    size_t length, most = 3 * TP_LINE_BYTES_MAX;
+    struct tp_lines *lines = NULL;
+    put_long_line(most + (size_t)_i, "\n");
+    ck_ok(tp_lines_open_long(in_scratch("long"), most, &lines, &err), err);
+    ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+    if (_i == 0) {
+        ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+        ck_assert_uint_eq(length, most);
+        ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+        ck_assert_str_eq(line, "last");
+    } else {
+        ck_assert_int_eq(tp_lines_next(lines, &line, &length, &err), TP_EINPUT);
+        ck_message_has(&err, (const char *const[]){"long:2: ", "over 3145728 bytes", NULL});
+    }
+    tp_lines_free(lines);
+}
+END_TEST
+
 START_TEST(many_lines_are_all_there)
 {
     /* 1.7 MB, more than the buffer: lines of 1 to 100 letters. */
@@ -157,6 +178,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_line_ends_with_a_newline_or_the_file, 0, 8);
     tcase_add_loop_test(tcase, the_longest_line_is_read_whole, 0, 2);
     tcase_add_loop_test(tcase, a_longer_one_is_refused, 0, 2);
+    tcase_add_loop_test(tcase, longer_ones_are_read_on_demand, 0, 2);
     tcase_add_test(tcase, many_lines_are_all_there);
     tcase_add_test(tcase, a_nul_is_refused);
     tcase_add_test(tcase, what_is_no_file_is_refused);
