@@ -30,3 +30,8 @@ void tp_gemm(enum tp_product product, int32_t m, int32_t n, int32_t k, struct tp
         b.values, stride_of(b.stride), beta, c.values, stride_of(c.stride));
 #endif
 }
+
+void tp_gemm_threads(int threads)
+{
+    openblas_set_num_threads(threads);
+}

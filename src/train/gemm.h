@@ -18,4 +18,7 @@ enum tp_product {
 void tp_gemm(enum tp_product product, int32_t m, int32_t n, int32_t k, struct tp_rows a,
     struct tp_rows b, bool add, struct tp_rows_out c);
 
+/* How many threads a product may use; for the whole process. BLAS begins with one per core. */
+void tp_gemm_threads(int threads);
+
 #endif
