@@ -25,19 +25,26 @@ enum tp_status tp_json_load(const char *path, struct tp_json *json, struct tp_er
 {
     char *bytes = NULL;
     size_t length = 0;
-    json_error_t at;
     *json = (struct tp_json){.path = path, .err = err};
     enum tp_status status = tp_file_read(path, JSON_BYTES_MAX, &bytes, &length, err);
-    if (status != TP_OK)
-        return status;
-    json->root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &at);
+    if (status == TP_OK)
+        status = tp_json_parse(path, 1, bytes, length, json, err);
     free(bytes);
+    return status;
+}
+
+enum tp_status tp_json_parse(const char *path, int64_t first_line, const char *text, size_t length,
+    struct tp_json *json, struct tp_error *err)
+{
+    json_error_t at;
+    *json = (struct tp_json){.path = path, .err = err};
+    json->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at);
     if (json->root)
         return TP_OK;
     if (json_error_code(&at) == json_error_out_of_memory)
         return tp_fail_memory(err);
-    return tp_fail(err, TP_EINPUT, "%s:%d:%d: found bad JSON, expected an object or a list: %s",
-        path, at.line, at.column, at.text);
+    return tp_fail(err, TP_EINPUT, "%s:%lld:%d: found bad JSON, expected an object or a list: %s",
+        path, (long long)(first_line + at.line - 1), at.column, at.text);
 }
 
 void tp_json_release(struct tp_json *json)
@@ -98,6 +105,18 @@ enum tp_status tp_json_read_integer(const struct tp_json *json, const char *plac
         return tp_json_fail(json, place, "%s: found %s, expected %lld to %lld", what, found,
             (long long)min, (long long)max);
     *number = json_integer_value(value);
+    return TP_OK;
+}
+
+enum tp_status tp_json_read_real(const struct tp_json *json, const char *place, const char *what,
+    const json_t *value, double *number)
+{
+    char found[TP_JSON_FOUND_BYTES];
+    tp_json_found(value, found);
+    if (!json_is_number(value) || json_number_value(value) < 0)
+        return tp_json_fail(
+            json, place, "%s: found %s, expected a number of at least 0", what, found);
+    *number = json_number_value(value);
     return TP_OK;
 }
 

@@ -24,6 +24,9 @@ struct tp_json {
 /* Reads a file ("-": standard input) of at most 256 MiB.
  * @param json  out, to be released also after a failure; keeps `path` and `err`. */
 enum tp_status tp_json_load(const char *path, struct tp_json *json, struct tp_error *err);
+/* The same of a part of a file: lines from first_line on. */
+enum tp_status tp_json_parse(const char *path, int64_t first_line, const char *text, size_t length,
+    struct tp_json *json, struct tp_error *err);
 void tp_json_release(struct tp_json *json);
 
 /* "path: place: message"; an empty place is left out. */
@@ -42,6 +45,9 @@ void tp_json_found(const json_t *value, char *out);
 /* An integer in [min, max]. @param what  of the place: "num_embeddings", "shard_sizes[1]". */
 enum tp_status tp_json_read_integer(const struct tp_json *json, const char *place, const char *what,
     const json_t *value, int64_t min, int64_t max, int64_t *number);
+/* A number of at least 0, with or without a fraction. */
+enum tp_status tp_json_read_real(const struct tp_json *json, const char *place, const char *what,
+    const json_t *value, double *number);
 /* A text; borrowed from the document. */
 enum tp_status tp_json_read_text(const struct tp_json *json, const char *place, const char *what,
     const json_t *value, const char **text);

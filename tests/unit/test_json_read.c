@@ -106,6 +106,35 @@ START_TEST(nothing_is_told_from_null)
 }
 END_TEST
 
+START_TEST(reals_are_numbers_of_at_least_0)
+{
+    static const struct {
+        const char *value, *found;
+    } cases[] = {{"2.5e-3", NULL}, {"7", NULL}, {"0", NULL}, {"-0.5", "found -0.5"},
+        {"-3", "found -3"}, {"\"1\"", "found '1' in quotes"}, {"null", "found null"}};
+    char text[64];
+    double number = -1;
+    snprintf(text, sizeof text, "{\"v\": %s}", cases[_i].value);
+    ck_ok(load(text, strlen(text)), err);
+    const json_t *value = json_object_get(json.root, "v");
+    enum tp_status status = tp_json_read_real(&json, "here", "v", value, &number);
+    ck_assert_int_eq(status, cases[_i].found ? TP_EINPUT : TP_OK);
+    ck_assert_double_eq(number, cases[_i].found ? -1 : strtod(cases[_i].value, NULL));
+    if (cases[_i].found)
+        ck_message_has(&err, (const char *[]){"t.json: here: v: ", cases[_i].found, NULL});
+    tp_json_release(&json);
+}
+END_TEST
+
+START_TEST(lines_are_counted_from_the_first)
+{
+    static const char text[] = "{\"a\": 1,\n 7}";
+    ck_assert_int_eq(tp_json_parse("t.json", 40, text, sizeof text - 1, &json, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"t.json:41:2: found bad JSON", NULL});
+    tp_json_release(&json);
+}
+END_TEST
+
 static const struct tp_json_key keys[] = {{"known", TP_JSON_READ, NULL},
     {"refused", TP_JSON_REFUSE, "it is not supported"}, {NULL, TP_JSON_READ, NULL}};
 
@@ -155,6 +184,8 @@ int main(void)
     tcase_add_test(tcase, a_nesting_bomb_is_refused);
     tcase_add_loop_test(
         tcase, values_are_taken_by_type_and_range, 0, (int)(sizeof values / sizeof values[0]));
+    tcase_add_loop_test(tcase, reals_are_numbers_of_at_least_0, 0, 7);
+    tcase_add_test(tcase, lines_are_counted_from_the_first);
     tcase_add_test(tcase, nothing_is_told_from_null);
     tcase_add_test(tcase, keys_are_read_refused_or_noted);
     tcase_add_test(tcase, a_flood_of_unknown_keys_is_cut);
