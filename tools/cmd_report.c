@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `towerpart report`: a plan as a person or a program reads it. In: a plan. Out: text or JSON. A plan
+/* `towerpart report`: a plan as a person or a program reads it. In: a plan, and what a run of it
+ * measured. Out: text or JSON. A plan
  * that breaks rules is shown too, with a warning on top; the exit status is that of the report. */
 #include "cmd.h"
 
@@ -12,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_ALL, KEY_MEASURED = OPT_LATER };
+enum { KEY_FORMAT = OPT_LONG, KEY_JSON, KEY_ALL, KEY_MEASURED };
 
 struct args {
     struct opt_seen seen;
-    const char *plan, *output;
+    const char *plan, *output, *measured;
     bool json;
     struct tp_report_options report;
 };
@@ -28,8 +29,12 @@ static const struct argp_option options[] = {
         "List every tower, rank and feature (default: the heaviest, the rest counted); json always "
         "does",
         0},
+    {"measured", KEY_MEASURED, "RUN", 0,
+        "Show what a run measured beside what the plan predicts; RUN is what towerpart-train "
+        "--json "
+        "printed ('-': standard input)",
+        0},
     {"output", 'o', "FILE", 0, "Where to write the report (default '-', standard output)", 0},
-    {"measured", KEY_MEASURED, "RUN", OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -59,12 +64,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_ALL:
         args->report.all = true;
         break;
+    case KEY_MEASURED:
+        args->measured = arg;
+        break;
     case ARGP_KEY_ARG:
         opt_argument(state, &args->plan, arg);
         break;
     case ARGP_KEY_END:
         opt_need(state, args->plan, "the plan file");
         opt_spare(state, args->output, "PLAN", args->plan);
+        opt_spare(state, args->output, "--measured", args->measured);
+        opt_one_pipe(state, (const char *const[]){args->plan, args->measured}, 2);
         if (opt_given(&args->seen, KEY_JSON) && opt_given(&args->seen, KEY_FORMAT))
             opt_error(state, "--json and --format both give the format; leave one out");
         break;
@@ -81,22 +91,42 @@ static const struct argp argp = {options, parse, "PLAN",
     "Example: towerpart report plan.yaml",
     NULL, NULL, NULL};
 
+/* Reads the run, if there is one, and whether it is of this very file. */
+static enum tp_status load_run(const struct args *args, const struct tp_plan *plan,
+    struct tp_measured *measured, struct tp_error *err)
+{
+    char sha256[TP_SHA256_TEXT];
+    bool known = strcmp(args->plan, "-") != 0;
+    enum tp_status status = TP_OK;
+    if (!args->measured)
+        return TP_OK;
+    if (known)
+        status = tp_digest_path(args->plan, sha256, err);
+    return status ? status
+                  : tp_measured_load(args->measured, plan, known ? sha256 : NULL, measured, err);
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct args args = {.output = "-"};
     struct tp_error err = {0};
     struct tp_plan *plan = NULL;
     struct tp_findings findings = {0};
+    struct tp_measured measured = {0};
     opt_parse(&argp, argc, argv, &args);
     char *name = strcmp(args.plan, "-") != 0 ? tp_path_base(args.plan) : NULL;
     args.report.plan = name;
+    args.report.measured = args.measured ? &measured : NULL;
 
     enum tp_status status = tp_plan_load(args.plan, &plan, &err);
     if (status == TP_OK)
         status = tp_plan_check(plan, NULL, NULL, &findings, &err);
     if (status == TP_OK)
-        status = args.json ? tp_report_json(plan, &findings, args.output, &err)
+        status = load_run(&args, plan, &measured, &err);
+    if (status == TP_OK)
+        status = args.json ? tp_report_json(plan, &findings, &args.report, args.output, &err)
                            : tp_report_text(plan, &findings, &args.report, args.output, &err);
+    tp_measured_release(&measured);
     tp_findings_release(&findings);
     tp_plan_free(plan);
     free(name);

@@ -6,12 +6,34 @@
 #include <stdbool.h>
 
 #include <towerpart/plan.h>
+#include <towerpart/run.h>
 #include <towerpart/status.h>
+
+/* Whether a run executed this plan, byte for byte. */
+enum tp_same_plan { TP_SAME_PLAN_UNKNOWN, TP_SAME_PLAN, TP_OTHER_PLAN };
+
+/* A run of the trainer, to be shown beside what its plan predicts. */
+struct tp_measured {
+    char *file; /* base name; owned */
+    enum tp_same_plan same_plan;
+    struct tp_run_result run; /* ranks owned; bytes that were not told are NAN */
+};
+
+/* Reads the end of a run: the last line with "final": true of the JSON lines that the trainer prints.
+ * @param path         "-" is standard input.
+ * @param plan_sha256  of the plan's file; NULL: not known.
+ * @param measured     out, to be released with tp_measured_release().
+ * @return TP_EINPUT when the run did not end, when it had another number of ranks or other levels than
+ *         the plan, or when the line is not what the trainer prints; TP_ENOMEM. */
+enum tp_status tp_measured_load(const char *path, const struct tp_plan *plan,
+    const char *plan_sha256, struct tp_measured *measured, struct tp_error *err);
+void tp_measured_release(struct tp_measured *measured);
 
 struct tp_report_options {
     bool all; /* every tower, rank and feature; default false: the heaviest, the rest counted */
     const char *plan; /* base name of the plan's file, for the commands that the report advises;
                          NULL (default): "plan.yaml" */
+    const struct tp_measured *measured; /* NULL (default): no run to compare with */
 };
 
 /* Writes the report as text of at most 100 columns: towers, ranks with bars, phases of flat, sptt and
@@ -25,6 +47,6 @@ enum tp_status tp_report_text(const struct tp_plan *plan, const struct tp_findin
 /* Writes the same, always complete, as one JSON object; `findings` lists them all, and is there when
  * empty. */
 enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findings *findings,
-    const char *path, struct tp_error *err);
+    const struct tp_report_options *options, const char *path, struct tp_error *err);
 
 #endif

@@ -294,6 +294,8 @@ static void put_plan(
     put_quality(json, root, plan);
     put_cost(json, root, plan);
     put_derived(json, root, view, advice);
+    if (view->measured)
+        tp_json_measured(json, root, view);
 }
 
 static int append(const char *buffer, size_t size, void *data)
@@ -304,7 +306,7 @@ static int append(const char *buffer, size_t size, void *data)
 }
 
 enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findings *findings,
-    const char *path, struct tp_error *err)
+    const struct tp_report_options *options, const char *path, struct tp_error *err)
 {
     struct tp_json json = {0};
     struct tp_view view = {0};
@@ -312,6 +314,7 @@ enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findin
     struct tp_text text = {0};
     json_t *root = json_object();
     enum tp_status status = root ? tp_view_init(&view, plan, findings, err) : tp_fail_memory(err);
+    tp_view_options(&view, options);
     if (!status)
         status = tp_advice_init(&advice, &view, err);
     if (status)

@@ -9,6 +9,8 @@
 #include <towerpart/model.h>
 #include <towerpart/topology.h>
 
+#include "report/view.h"
+
 #include <jansson.h>
 
 struct tp_json {
@@ -28,5 +30,8 @@ void tp_json_boolean(struct tp_json *json, json_t *parent, const char *key, bool
 /* The specs, resolved, with the keys of their files. */
 void tp_json_model(struct tp_json *json, json_t *parent, const struct tp_model *model);
 void tp_json_topology(struct tp_json *json, json_t *parent, const struct tp_topology *topology);
+
+/* Of a view that has a run: what was measured beside what was predicted. */
+void tp_json_measured(struct tp_json *json, json_t *parent, const struct tp_view *view);
 
 #endif

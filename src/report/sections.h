@@ -3,6 +3,8 @@
 #ifndef TP_REPORT_SECTIONS_H
 #define TP_REPORT_SECTIONS_H
 
+#include <towerpart/run.h>
+
 #include "base/text.h"
 #include "report/view.h"
 
@@ -20,5 +22,25 @@ enum tp_status tp_section_ranks(
 void tp_section_affinity(const struct tp_view *view, struct tp_text *text);
 void tp_section_quality(const struct tp_view *view, struct tp_text *text);
 void tp_section_step_time(const struct tp_view *view, struct tp_text *text);
+/* Of a view that has a run: what was measured beside what was predicted. */
+enum tp_status tp_section_measured(
+    const struct tp_view *view, struct tp_text *text, struct tp_error *err);
+/* The same in a line, and what makes it doubtful. */
+void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text);
+
+/* A rank in the order in which ranks are listed. */
+struct tp_rank_place {
+    double over; /* memory of capacity in percent if that is more than it has, else 0 */
+    int64_t lookup_bytes;
+    int32_t rank;
+};
+
+/* By number if all ranks are listed, else those that hold too much first, then the busiest.
+ * @param order  out, (rank_count of the view). @return how many are listed. */
+int32_t tp_rank_order(const struct tp_view *view, struct tp_rank_place *order);
+
+/* How good predictions are on held-out samples. Label and indent as of tp_line_wrap(). */
+void tp_line_held_out(
+    struct tp_text *text, const char *label, int indent, const struct tp_metrics *metrics);
 
 #endif

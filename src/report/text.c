@@ -176,6 +176,8 @@ static void add_headline(const struct tp_view *view, struct tp_text *text)
     add_findings(view, text);
     add_verdict(plan, text);
     add_dmt(plan, text);
+    if (view->measured)
+        tp_headline_measured(view, INDENT, text);
     if (plan->strategy != TP_STRATEGY_FLAT)
         add_trust(view, text);
     add_layout(plan, text);
@@ -229,6 +231,10 @@ static enum tp_status add_sections(
     tp_section_affinity(view, text);
     tp_section_quality(view, text);
     tp_section_step_time(view, text);
+    if (view->measured)
+        status = tp_section_measured(view, text, err);
+    if (status)
+        goto out;
     add_next(&advice, text);
 out:
     tp_advice_release(&advice);
@@ -241,9 +247,7 @@ enum tp_status tp_report_text(const struct tp_plan *plan, const struct tp_findin
     struct tp_view view = {0};
     struct tp_text draft = {0}, text = {0};
     enum tp_status status = tp_view_init(&view, plan, findings, err);
-    view.all = options && options->all;
-    if (options && options->plan)
-        view.name = options->plan;
+    tp_view_options(&view, options);
     if (!status)
         status = add_sections(&view, &draft, err);
     if (status)

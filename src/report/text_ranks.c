@@ -17,16 +17,9 @@ static double percent(double part, double whole)
     return whole > 0 ? 100 * part / whole : 0;
 }
 
-/* A rank in the order of the list. */
-struct place {
-    double over; /* memory of capacity if that is more than it has, else 0 */
-    int64_t lookup_bytes;
-    int32_t rank;
-};
-
 static int compare_places(const void *a, const void *b)
 {
-    const struct place *x = a, *y = b;
+    const struct tp_rank_place *x = a, *y = b;
     if (x->over > y->over || x->over < y->over)
         return x->over > y->over ? -1 : 1;
     if (x->lookup_bytes != y->lookup_bytes)
@@ -56,8 +49,8 @@ static void add_rank(
 }
 
 /* One line on the ranks that are not listed. */
-static void add_more_ranks(
-    const struct tp_view *view, const struct place *order, int32_t shown, struct tp_text *text)
+static void add_more_ranks(const struct tp_view *view, const struct tp_rank_place *order,
+    int32_t shown, struct tp_text *text)
 {
     char least_lookup[16], most_lookup[16];
     int64_t least = INT64_MAX, most = 0;
@@ -109,22 +102,22 @@ static void add_reserve(const struct tp_view *view, struct tp_text *text)
             100 * topology->device.reserve);
 }
 
-/* Fills the order: by rank if all are listed, else the worst first. @return how many are listed. */
-static int32_t order_ranks(const struct tp_view *view, struct place *order)
+int32_t tp_rank_order(const struct tp_view *view, struct tp_rank_place *order)
 {
     bool all = view->all || view->rank_count <= TP_RANKS_LISTED_MAX;
     for (int32_t r = 0; r < view->rank_count; r++) {
         double full = fullness(&view->ranks[r]);
-        order[r] = (struct place){full > 100 ? full : 0, view->ranks[r].load.lookup_bytes, r};
+        order[r] =
+            (struct tp_rank_place){full > 100 ? full : 0, view->ranks[r].load.lookup_bytes, r};
     }
     if (!all)
         qsort(order, (size_t)view->rank_count, sizeof *order, compare_places);
     return all ? view->rank_count : TP_RANKS_BUSIEST;
 }
 
-static void add_ranks(const struct tp_view *view, struct place *order, struct tp_text *text)
+static void add_ranks(const struct tp_view *view, struct tp_rank_place *order, struct tp_text *text)
 {
-    int32_t shown = order_ranks(view, order);
+    int32_t shown = tp_rank_order(view, order);
     int64_t lookup_max = 0;
     char capacity[16];
     tp_format_bytes(capacity, (double)view->ranks[0].capacity_bytes);
@@ -148,7 +141,7 @@ static void add_ranks(const struct tp_view *view, struct place *order, struct tp
 enum tp_status tp_section_ranks(
     const struct tp_view *view, struct tp_text *text, struct tp_error *err)
 {
-    struct place *order = TP_NEW(view->rank_count, struct place);
+    struct tp_rank_place *order = TP_NEW(view->rank_count, struct tp_rank_place);
     if (!order)
         return tp_fail_memory(err);
     if (view->rank_count > 0)

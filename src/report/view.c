@@ -146,6 +146,16 @@ enum tp_status tp_view_init(struct tp_view *view, const struct tp_plan *plan,
     return TP_OK;
 }
 
+void tp_view_options(struct tp_view *view, const struct tp_report_options *options)
+{
+    if (!options)
+        return;
+    view->all = options->all;
+    view->measured = options->measured;
+    if (options->plan)
+        view->name = options->plan;
+}
+
 void tp_view_release(struct tp_view *view)
 {
     free(view->towers);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <towerpart/plan.h>
+#include <towerpart/report.h>
 #include <towerpart/status.h>
 
 enum tp_resource {
@@ -47,8 +48,9 @@ struct tp_view {
     double chance_affinity; /* inside_affinity expected of random towers of these sizes */
     int32_t feature_count;  /* in towers */
     bool one_tower; /* towers change nothing: one holds everything; false for strategy flat */
-    struct tp_findings findings; /* borrowed; count 0: the plan is sound */
-    bool all;                    /* lists are shown whole; false after tp_view_init() */
+    struct tp_findings findings;        /* borrowed; count 0: the plan is sound */
+    const struct tp_measured *measured; /* borrowed; NULL after tp_view_init(): no run */
+    bool all;                           /* lists are shown whole; false after tp_view_init() */
     const char
         *name; /* of the plan's file, for commands; borrowed; "plan.yaml" after tp_view_init() */
 };
@@ -59,6 +61,8 @@ struct tp_view {
 enum tp_status tp_view_init(struct tp_view *view, const struct tp_plan *plan,
     const struct tp_findings *findings, struct tp_error *err);
 void tp_view_release(struct tp_view *view);
+void tp_view_options(
+    struct tp_view *view, const struct tp_report_options *options); /* may be NULL */
 
 /* Seconds of a way to run a step; NAN if flat_free fits nowhere. */
 double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which);

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "report/line.h"
+#include "report/sections.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,18 +41,7 @@ static void add_outcome(
 
 static void add_quality(const struct tp_run_result *run, struct tp_text *text)
 {
-    const struct tp_metrics *metrics = &run->held_out;
-    if (metrics->samples == 0)
-        tp_line_wrap(text, " held out", INDENT, "nothing, so quality is not known");
-    else if (isnan(metrics->auc))
-        tp_line_wrap(text, " held out", INDENT,
-            "%lld sample%s, all alike: log loss %.6f; normalised entropy and AUC need both kinds",
-            (long long)metrics->samples, tp_plural(metrics->samples), metrics->logloss);
-    else
-        tp_line_wrap(text, " held out", INDENT,
-            "%lld samples, %lld click%s: log loss %.6f, normalised entropy %.6f, AUC %.6f",
-            (long long)metrics->samples, (long long)metrics->clicks, tp_plural(metrics->clicks),
-            metrics->logloss, metrics->normalised_entropy, metrics->auc);
+    tp_line_held_out(text, " held out", INDENT, &run->held_out);
     if (run->skipped)
         tp_line_wrap(text, " skipped", INDENT, "%lld bad line%s", (long long)run->skipped,
             tp_plural(run->skipped));

@@ -43,7 +43,6 @@ expect 'plan --time-limit' 2 "option --time-limit $later" $plan -d dump --time-l
 expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
 expect 'plan --strategy paper' 2 "--strategy paper $later" $plan -d dump --strategy paper
 expect 'report --format html' 2 "--format html $later" report --format html plan.yaml
-expect 'report --measured' 2 "option --measured $later" report --measured run.json plan.yaml
 
 # --- missing, surplus and contradicting options -----------------------------------------------------
 expect 'synth without a folder' 2 'option -o DIR is missing' synth

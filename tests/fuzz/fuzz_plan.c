@@ -33,7 +33,7 @@ static void judge(struct tp_plan *plan)
     enum tp_status status = tp_plan_check(plan, NULL, NULL, &findings, &err);
     fuzz_expect(status, &err);
     fuzz_expect(tp_report_text(plan, &findings, NULL, "/dev/null", &err), &err);
-    fuzz_expect(tp_report_json(plan, &findings, "/dev/null", &err), &err);
+    fuzz_expect(tp_report_json(plan, &findings, NULL, "/dev/null", &err), &err);
     tp_findings_release(&findings);
     fuzz_expect(tp_plan_recost(plan, NULL, &err), &err);
 }

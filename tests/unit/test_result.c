@@ -3,6 +3,7 @@
 #include "train/result.h"
 
 #include "report_text.h"
+#include "scratch.h"
 
 #include <jansson.h>
 
@@ -204,6 +205,29 @@ START_TEST(names_are_quoted)
 }
 END_TEST
 
+/* The report reads what the trainer writes, to the last bit. */
+START_TEST(it_reads_back_the_same)
+{
+    struct sample *s = sample_make(8, 8, 5, sample_name);
+    struct tp_measured read = {0};
+    struct tp_error err = {0};
+    struct sample_run run;
+    run_make(&run, (enum tp_mode)_i);
+    run.ranks[5].ids = 1.0 / 3;
+    char *text = json_of(s, &run.result);
+    put_text("run.json", text);
+    ck_ok(tp_measured_load(in_scratch("run.json"), &s->plan, "0123abcd", &read, &err), err);
+    ck_assert_int_eq(read.same_plan, TP_SAME_PLAN);
+    struct tp_text again = {0};
+    tp_run_json(&s->plan, "plan.yaml", "0123abcd", &read.run, &again);
+    ck_assert_str_eq(again.data, text);
+    tp_text_release(&again);
+    tp_measured_release(&read);
+    free(text);
+    drop(s);
+}
+END_TEST
+
 static void ck_fits(const char *text)
 {
     for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
@@ -334,24 +358,20 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("result");
     TCase *tcase = tcase_create("result");
+    tcase_add_checked_fixture(tcase, scratch_open, scratch_close);
     tcase_add_test(tcase, a_step_is_one_line);
     tcase_add_test(tcase, the_end_is_one_line);
     tcase_add_loop_test(tcase, it_has_the_phases_of_the_mode, 0, TP_MODE_COUNT);
     tcase_add_loop_test(tcase, reals_read_back_as_the_same_double, 0, 11);
     tcase_add_test(tcase, what_does_not_exist_is_null);
     tcase_add_loop_test(tcase, names_are_quoted, 0, 5);
+    tcase_add_loop_test(tcase, it_reads_back_the_same, 0, TP_MODE_COUNT);
     tcase_add_test(tcase, the_table_tells_the_outcome);
     tcase_add_test(tcase, the_table_has_the_phases);
     tcase_add_test(tcase, few_ranks_are_listed_in_their_order);
     tcase_add_test(tcase, of_many_ranks_the_busiest_are_listed);
     tcase_add_test(tcase, a_run_without_steps_has_no_phases);
     tcase_add_test(tcase, absurd_figures_and_names_fit_the_table);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite("result", tcase);
 }
