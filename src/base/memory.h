@@ -14,6 +14,10 @@ void *tp_new(size_t count, size_t item_bytes);
 /* The same, at an address that is a multiple of 64: a cache line, a vector register. */
 void *tp_new_aligned(size_t count, size_t item_bytes);
 
+/* The same, in huge pages where the system has them: for large arrays that are read at random, where
+ * half the time would go into looking up pages. */
+void *tp_new_large(size_t count, size_t item_bytes);
+
 /* realloc() to count * item_bytes; the grown part is not zeroed. */
 void *tp_resize(void *old, size_t count, size_t item_bytes);
 
