@@ -48,8 +48,8 @@ static enum tp_status shard_init(struct tp_embedding_shard *shard, const struct 
     if (!tp_multiply((size_t)shard->rows, (size_t)shard->columns, &weights) ||
         !tp_multiply((size_t)shard->rows, (size_t)width, &state))
         weights = state = SIZE_MAX; /* refused below */
-    shard->weights = tp_new_aligned(weights, sizeof *shard->weights);
-    shard->state = width ? tp_new_aligned(state, sizeof *shard->state) : NULL;
+    shard->weights = tp_new_large(weights, sizeof *shard->weights);
+    shard->state = width ? tp_new_large(state, sizeof *shard->state) : NULL;
     if (!shard->weights || (width && !shard->state))
         return fail_allocate(table->name, (double)shard->rows * (shard->columns + (double)width),
             sizeof *shard->weights, err);
@@ -147,8 +147,11 @@ static void pool(const struct tp_embedding_shard *shard, struct walk *walk, int3
 static void look_up(const struct tp_embedding_shard *shard, const int32_t *lengths,
     struct walk *walk, int32_t samples, tp_real *out, int32_t stride)
 {
+    int32_t width = shard->columns * shard->feature_count;
     for (int32_t i = 0; i < samples; i++) {
         tp_real *sum = out + (int64_t)i * stride;
+        if (samples - i > TP_ROWS_AHEAD)
+            tp_prefetch(sum + (int64_t)TP_ROWS_AHEAD * stride, width);
         for (int32_t f = 0; f < shard->feature_count; f++, sum += shard->columns)
             pool(shard, walk, *lengths++, sum);
     }

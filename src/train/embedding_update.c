@@ -179,20 +179,20 @@ static void ask_for(const struct stepped *stepped, size_t i)
         tp_prefetch(stepped->second + row * stepped->state_width, stepped->state_width);
 }
 
-/* The gradient of one row, which has the occurrences first .. end - 1. @param sum  (columns); used if there are several. */
+/* The gradient of one row, which has `count` occurrences. @param sum  (columns); used if there are several. */
 static const tp_real *row_gradient(
-    const struct stepped *stepped, size_t first, size_t end, tp_real *restrict sum)
+    const struct stepped *stepped, size_t first, size_t count, tp_real *restrict sum)
 {
+    const struct tp_occurrences *occurrences = stepped->occurrences;
+    const tp_real *gradient = stepped->gradients + tp_occurrence_place(occurrences, first);
     int32_t columns = stepped->shard->columns;
-    const tp_real *gradient = stepped->gradients + tp_occurrence_place(stepped->occurrences, first);
-    if (end - first == 1)
+    if (count == 1)
         return gradient;
     memcpy(sum, gradient, (size_t)columns * sizeof *sum);
-    for (size_t i = first + 1; i < end; i++) {
-        const tp_real *restrict more =
-            stepped->gradients + tp_occurrence_place(stepped->occurrences, i);
+    for (size_t i = 1; i < count; i++) {
+        gradient = stepped->gradients + tp_occurrence_place(occurrences, first + i);
         for (int32_t c = 0; c < columns; c++)
-            sum[c] += more[c];
+            sum[c] += gradient[c];
     }
     return sum;
 }
@@ -208,7 +208,7 @@ static void step_rows(const struct stepped *stepped, tp_real *sum)
             if (count - end > TP_ROWS_AHEAD)
                 ask_for(stepped, end + TP_ROWS_AHEAD);
         }
-        tp_sparse_step_row(&stepped->step, row_gradient(stepped, first, end, sum),
+        tp_sparse_step_row(&stepped->step, row_gradient(stepped, first, end - first, sum),
             stepped->shard->weights + row * stepped->shard->columns,
             state_of(stepped->state, row, stepped->state_width),
             state_of(stepped->second, row, stepped->state_width));
