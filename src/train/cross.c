@@ -11,6 +11,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "train/clones.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -95,11 +96,18 @@ struct tp_rows tp_cross_outputs(
     return inputs_of(cross, cross->layer_count, block, x_0);
 }
 
-static void cross_row(int32_t width, const tp_real *restrict x_0, const tp_real *restrict x,
-    const tp_real *restrict u, tp_real *restrict y)
+/* y = x_0 * u + x */
+TP_CLONES
+static void cross_rows(int32_t n, int32_t width, struct tp_rows x_0, struct tp_rows x,
+    struct tp_rows u, struct tp_rows_out y)
 {
-    for (int32_t i = 0; i < width; i++)
-        y[i] = x_0[i] * u[i] + x[i];
+    for (int32_t s = 0; s < n; s++) {
+        const tp_real *restrict a = tp_row(x_0, s), *restrict b = tp_row(u, s);
+        const tp_real *restrict c = tp_row(x, s);
+        tp_real *restrict row = tp_row_out(y, s);
+        for (int32_t i = 0; i < width; i++)
+            row[i] = a[i] * b[i] + c[i];
+    }
 }
 
 void tp_cross_forward(struct tp_cross *cross, const struct tp_parameters *parameters,
@@ -115,17 +123,34 @@ void tp_cross_forward(struct tp_cross *cross, const struct tp_parameters *parame
         struct tp_rows_out y = tp_rows_out_of(layer->outputs, width, block);
         tp_gemm(TP_A_BT, n, cross->rank, width, x, v, false, hidden);
         tp_linear_forward(&layer->up, parameters, n, tp_rows_in(hidden), false, u);
-        for (int32_t s = 0; s < n; s++)
-            cross_row(width, tp_row(x_0, s), tp_row(x, s), tp_row_out(u, s), tp_row_out(y, s));
+        cross_rows(n, width, x_0, x, tp_rows_in(u), y);
     }
 }
 
-static void uncross_row(int32_t width, const tp_real *restrict x_0, const tp_real *restrict u,
-    const tp_real *restrict d, tp_real *restrict d_u, tp_real *restrict d_0)
+/* d_u = d * x_0, d_0 += d * u */
+TP_CLONES
+static void uncross_rows(int32_t n, int32_t width, struct tp_rows x_0, struct tp_rows u,
+    struct tp_rows d, struct tp_rows_out d_u, struct tp_rows_out d_0)
 {
-    for (int32_t i = 0; i < width; i++) {
-        d_u[i] = d[i] * x_0[i];
-        d_0[i] += d[i] * u[i];
+    for (int32_t s = 0; s < n; s++) {
+        const tp_real *restrict a = tp_row(x_0, s), *restrict b = tp_row(u, s);
+        const tp_real *restrict c = tp_row(d, s);
+        tp_real *restrict to_u = tp_row_out(d_u, s), *restrict to_0 = tp_row_out(d_0, s);
+        for (int32_t i = 0; i < width; i++) {
+            to_u[i] = c[i] * a[i];
+            to_0[i] += c[i] * b[i];
+        }
+    }
+}
+
+TP_CLONES
+static void add_rows(int32_t n, int32_t width, struct tp_rows more, struct tp_rows_out rows)
+{
+    for (int32_t s = 0; s < n; s++) {
+        const tp_real *restrict from = tp_row(more, s);
+        tp_real *restrict to = tp_row_out(rows, s);
+        for (int32_t i = 0; i < width; i++)
+            to[i] += from[i];
     }
 }
 
@@ -140,14 +165,11 @@ static void layer_backward(struct tp_cross *cross, int32_t l, struct tp_paramete
     struct tp_rows v = {parameters->values + layer->v, width};
     struct tp_rows_out d_v = {parameters->gradients + layer->v, width};
     struct tp_rows_out d_hidden = {cross->d_hidden, cross->rank};
-    struct tp_rows d_u = {cross->d_factors, width};
-    for (int32_t s = 0; s < n; s++)
-        uncross_row(width, tp_row(x_0, s), tp_row(u, s), tp_row_out(d, s),
-            cross->d_factors + (size_t)s * (size_t)width,
-            cross->d_first + (size_t)s * (size_t)width);
-    tp_linear_backward_bias(&layer->up, parameters, n, d_u);
-    tp_linear_backward_weight(&layer->up, parameters, n, hidden, d_u);
-    tp_linear_backward_input(&layer->up, parameters, n, d_u, false, d_hidden);
+    struct tp_rows_out d_u = {cross->d_factors, width}, d_0 = {cross->d_first, width};
+    uncross_rows(n, width, x_0, u, tp_rows_in(d), d_u, d_0);
+    tp_linear_backward_bias(&layer->up, parameters, n, tp_rows_in(d_u));
+    tp_linear_backward_weight(&layer->up, parameters, n, hidden, tp_rows_in(d_u));
+    tp_linear_backward_input(&layer->up, parameters, n, tp_rows_in(d_u), false, d_hidden);
     tp_gemm(TP_AT_B, cross->rank, width, n, tp_rows_in(d_hidden), x, true, d_v);
     tp_gemm(TP_A_B, n, width, cross->rank, tp_rows_in(d_hidden), v, true, d);
 }
@@ -161,10 +183,5 @@ void tp_cross_backward(struct tp_cross *cross, struct tp_parameters *parameters,
     memset(cross->d_first, 0, (size_t)block.count * (size_t)width * sizeof(tp_real));
     for (int32_t l = cross->layer_count - 1; l >= 0; l--)
         layer_backward(cross, l, parameters, block, x_0, d);
-    for (int32_t s = 0; s < block.count; s++) {
-        const tp_real *restrict more = cross->d_first + (size_t)s * (size_t)width;
-        tp_real *restrict row = tp_row_out(d, s);
-        for (int32_t i = 0; i < width; i++)
-            row[i] += more[i];
-    }
+    add_rows(block.count, width, (struct tp_rows){cross->d_first, width}, d);
 }

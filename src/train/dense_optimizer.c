@@ -11,6 +11,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "train/clones.h"
 
 #include <assert.h>
 #include <math.h>
@@ -43,6 +44,7 @@ void tp_dense_optimizer_release(struct tp_dense_optimizer *optimizer)
     *optimizer = (struct tp_dense_optimizer){0};
 }
 
+TP_CLONES
 static void sgd(
     size_t count, tp_real rate, const tp_real *restrict gradients, tp_real *restrict values)
 {
@@ -50,6 +52,7 @@ static void sgd(
         values[i] -= rate * gradients[i];
 }
 
+TP_CLONES
 static void adagrad(size_t count, tp_real rate, const tp_real *restrict gradients,
     tp_real *restrict squares, tp_real *restrict values)
 {
@@ -66,6 +69,7 @@ struct adam_rates {
     tp_real rate, root_scale; /* a / (1 - b1^t); 1 / sqrt(1 - b2^t) */
 };
 
+TP_CLONES
 static void adam(size_t count, struct adam_rates rates, const tp_real *restrict gradients,
     tp_real *restrict first, tp_real *restrict second, tp_real *restrict values)
 {

@@ -5,16 +5,23 @@
 #ifndef TP_TRAIN_DOTS_H
 #define TP_TRAIN_DOTS_H
 
-#include "train/gemm.h"
+#include "train/rows.h"
 
-int32_t tp_dots_count(int32_t vectors);
+struct tp_dots {
+    int32_t vectors, width; /* V, N */
+    int32_t count;          /* V (V - 1) / 2 dots */
+    tp_real *scratch;       /* one sample's vectors, arranged for the products */
+};
 
-/* @param x  (n, V N). @param out  (n, V (V - 1) / 2). */
-void tp_dots_forward(
-    int32_t vectors, int32_t width, int32_t n, struct tp_rows x, struct tp_rows_out out);
+/* @return false: out of memory. */
+bool tp_dots_init(struct tp_dots *dots, int32_t vectors, int32_t width);
+void tp_dots_release(struct tp_dots *dots);
 
-/* @param d   (n, V (V - 1) / 2), of the dots. @param dx  out, (n, V N). */
-void tp_dots_backward(int32_t vectors, int32_t width, int32_t n, struct tp_rows x, struct tp_rows d,
-    struct tp_rows_out dx);
+/* @param x  (n, V N). @param out  (n, count). */
+void tp_dots_forward(struct tp_dots *dots, int32_t n, struct tp_rows x, struct tp_rows_out out);
+
+/* @param d  (n, count), of the dots. @param dx  out, (n, V N). */
+void tp_dots_backward(
+    struct tp_dots *dots, int32_t n, struct tp_rows x, struct tp_rows d, struct tp_rows_out dx);
 
 #endif

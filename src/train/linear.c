@@ -7,6 +7,8 @@
  * outputs flops forward, and as many for each of weight and input backward. */
 #include "train/linear.h"
 
+#include "train/clones.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -36,16 +38,26 @@ static struct tp_rows weight_of(
     return (struct tp_rows){parameters->values + linear->weight, linear->inputs};
 }
 
-static void add_bias(const tp_real *restrict bias, int32_t width, bool relu, tp_real *restrict y)
+TP_CLONES
+static void add_bias(int32_t n, int32_t width, const tp_real *restrict bias, struct tp_rows_out y)
 {
-    if (relu) {
-        for (int32_t i = 0; i < width; i++) {
-            tp_real value = y[i] + bias[i];
-            y[i] = value > 0 ? value : 0;
-        }
-    } else {
+    for (int32_t s = 0; s < n; s++) {
+        tp_real *restrict row = tp_row_out(y, s);
         for (int32_t i = 0; i < width; i++)
-            y[i] += bias[i];
+            row[i] += bias[i];
+    }
+}
+
+TP_CLONES
+static void add_bias_relu(
+    int32_t n, int32_t width, const tp_real *restrict bias, struct tp_rows_out y)
+{
+    for (int32_t s = 0; s < n; s++) {
+        tp_real *restrict row = tp_row_out(y, s);
+        for (int32_t i = 0; i < width; i++) {
+            tp_real value = row[i] + bias[i];
+            row[i] = value > 0 ? value : 0;
+        }
     }
 }
 
@@ -55,37 +67,47 @@ void tp_linear_forward(const struct tp_linear *linear, const struct tp_parameter
     const tp_real *bias = parameters->values + linear->bias;
     tp_gemm(
         TP_A_BT, n, linear->outputs, linear->inputs, x, weight_of(linear, parameters), false, y);
-    for (int32_t s = 0; s < n; s++)
-        add_bias(bias, linear->outputs, relu, tp_row_out(y, s));
+    if (relu)
+        add_bias_relu(n, linear->outputs, bias, y);
+    else
+        add_bias(n, linear->outputs, bias, y);
+}
+
+TP_CLONES
+static void sum_rows(int32_t n, int32_t width, struct tp_rows d, tp_real *restrict sums)
+{
+    for (int32_t s = 0; s < n; s++) {
+        const tp_real *restrict row = tp_row(d, s);
+        for (int32_t i = 0; i < width; i++)
+            sums[i] += row[i];
+    }
+}
+
+TP_CLONES
+static void mask_rows(
+    int32_t n, int32_t width, struct tp_rows y, struct tp_rows_out d, tp_real *restrict sums)
+{
+    for (int32_t s = 0; s < n; s++) {
+        const tp_real *restrict output = tp_row(y, s);
+        tp_real *restrict row = tp_row_out(d, s);
+        for (int32_t i = 0; i < width; i++) {
+            tp_real value = output[i] > 0 ? row[i] : 0;
+            row[i] = value;
+            sums[i] += value;
+        }
+    }
 }
 
 void tp_linear_backward_bias(
     const struct tp_linear *linear, struct tp_parameters *parameters, int32_t n, struct tp_rows d)
 {
-    tp_real *restrict gradient = parameters->gradients + linear->bias;
-    for (int32_t s = 0; s < n; s++) {
-        const tp_real *restrict row = tp_row(d, s);
-        for (int32_t i = 0; i < linear->outputs; i++)
-            gradient[i] += row[i];
-    }
-}
-
-static void mask_row(
-    const tp_real *restrict y, int32_t width, tp_real *restrict d, tp_real *restrict gradient)
-{
-    for (int32_t i = 0; i < width; i++) {
-        tp_real value = y[i] > 0 ? d[i] : 0;
-        d[i] = value;
-        gradient[i] += value;
-    }
+    sum_rows(n, linear->outputs, d, parameters->gradients + linear->bias);
 }
 
 void tp_linear_backward_relu(const struct tp_linear *linear, struct tp_parameters *parameters,
     int32_t n, struct tp_rows y, struct tp_rows_out d)
 {
-    tp_real *gradient = parameters->gradients + linear->bias;
-    for (int32_t s = 0; s < n; s++)
-        mask_row(tp_row(y, s), linear->outputs, tp_row_out(d, s), gradient);
+    mask_rows(n, linear->outputs, y, d, parameters->gradients + linear->bias);
 }
 
 void tp_linear_backward_weight(const struct tp_linear *linear, struct tp_parameters *parameters,

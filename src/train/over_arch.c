@@ -30,6 +30,7 @@ struct tp_over_arch {
     struct tp_parameters parameters;
     struct tp_mlp_layers bottom, top;
     struct tp_projections projections;
+    struct tp_dots dots;
     struct tp_cross cross;
     const tp_real *embeddings; /* of the last forward; borrowed */
     tp_real *dense;            /* (samples, dense_features) */
@@ -76,7 +77,9 @@ static enum tp_status add_interaction(
     if (!status)
         status = new_rows(TP_BLOCK_SAMPLES, joined_width(o), &o->d_joined, err);
     if (o->interaction == TP_DLRM) {
-        o->top_inputs = tp_dots_count(o->vectors) + (o->dense_features ? o->common : 0);
+        if (!status && !tp_dots_init(&o->dots, o->vectors, o->common))
+            status = tp_fail_memory(err);
+        o->top_inputs = o->dots.count + (o->dense_features ? o->common : 0);
         if (!status)
             status = new_rows(samples, o->top_inputs, &o->interactions, err);
         if (!status)
@@ -135,6 +138,7 @@ void tp_over_arch_free(struct tp_over_arch *o)
     tp_mlp_release(&o->bottom);
     tp_mlp_release(&o->top);
     tp_projections_release(&o->projections);
+    tp_dots_release(&o->dots);
     tp_cross_release(&o->cross);
     free(o->dense);
     free(o->joined);
@@ -199,7 +203,7 @@ static struct tp_rows interact(struct tp_over_arch *o, struct tp_block block, st
         tp_rows_copy(block.count, o->common, joined, out);
         dots.values += o->common;
     }
-    tp_dots_forward(o->vectors, o->common, block.count, joined, dots);
+    tp_dots_forward(&o->dots, block.count, joined, dots);
     return tp_rows_in(out);
 }
 
@@ -241,7 +245,7 @@ static void interact_backward(struct tp_over_arch *o, struct tp_block block, str
     }
     struct tp_rows d = {o->d_interactions, o->top_inputs}, d_dots = d;
     d_dots.values += o->dense_features ? o->common : 0;
-    tp_dots_backward(o->vectors, o->common, block.count, joined, d_dots, d_joined);
+    tp_dots_backward(&o->dots, block.count, joined, d_dots, d_joined);
     for (int32_t s = 0; o->dense_features && s < block.count; s++) {
         const tp_real *from = tp_row(d, s);
         tp_real *to = tp_row_out(d_joined, s);

@@ -3,6 +3,7 @@
 #ifndef TP_TRAIN_ROWS_H
 #define TP_TRAIN_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
