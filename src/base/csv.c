@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES 65536 /* libcsv's buffer grows by as many, not by a factor */
+#define PARSER_OPTIONS (CSV_STRICT | CSV_REPALL_NL)
 #define TEXT_BYTES (TP_LINE_BYTES_MAX + 1)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* what spreadsheets put before UTF-8 */
 
@@ -41,6 +42,7 @@ struct tp_csv {
     size_t record_bytes;         /* of its lines so far */
     int ended;                   /* records that ended in them */
     bool failed;                 /* out of memory */
+    bool bad_record;             /* the last call failed for what stands in one line */
     struct tp_csv_record header; /* .fields is NULL until it is read */
     char *header_text;
     const char **header_fields;
@@ -93,23 +95,41 @@ static bool push(struct tp_csv *csv, const char *text, size_t length)
            !csv->failed;
 }
 
+/* Forgets a record that the parser is in the middle of. */
+static void restart(struct tp_csv *csv)
+{
+    csv_free(&csv->parser);
+    csv->parser_made = csv_init(&csv->parser, PARSER_OPTIONS) == CSV_SUCCESS;
+    csv_set_blk_size(&csv->parser, BLOCK_BYTES);
+}
+
 static enum tp_status push_line(
     struct tp_csv *csv, const char *line, size_t length, struct tp_error *err)
 {
+    bool first = csv->record_bytes == 0;
     csv->record_bytes += length + 1;
     if (csv->record_bytes > TP_LINE_BYTES_MAX + 1)
         return tp_csv_fail(csv, err,
             "found a record of over %zu bytes, expected at most that: is a quote left open?",
             TP_LINE_BYTES_MAX);
-    if (!push(csv, line, length) || !push(csv, "\n", 1))
-        return csv->failed || csv_error(&csv->parser) != CSV_EPARSE
-                   ? tp_fail_memory(err)
-                   : tp_csv_fail(csv, err,
-                         "found a quote that does not enclose a whole field, expected \"...\" "
-                         "with inner quotes doubled");
-    if (csv->ended > 1)
+    bool pushed = push(csv, line, length);
+    bool inside =
+        csv->ended > 0 && line[length - 1] != '\r'; /* a record ended before the line did */
+    if (!pushed || !push(csv, "\n", 1)) {
+        if (csv->failed || csv_error(&csv->parser) != CSV_EPARSE)
+            return tp_fail_memory(err);
+        csv->bad_record = first;
+        restart(csv);
+        return tp_csv_fail(csv, err,
+            "found a quote that does not enclose a whole field, expected \"...\" with inner quotes "
+            "doubled");
+    }
+    csv->bad_record = inside || csv->ended > 1;
+    if (csv->bad_record) {
+        restart(csv);
         return tp_csv_fail(csv, err,
             "found a carriage return that ends no line, expected lines that end in LF or CR LF");
+    }
     return TP_OK;
 }
 
@@ -123,8 +143,10 @@ static enum tp_status read_record(struct tp_csv *csv, bool *found, struct tp_err
         const char *line;
         size_t length;
         enum tp_status status = tp_lines_next(csv->lines, &line, &length, err);
-        if (status != TP_OK)
+        if (status != TP_OK) {
+            csv->bad_record = csv->record_bytes == 0 && tp_lines_resumes(csv->lines);
             return status;
+        }
         *found = line != NULL;
         if (!line && csv->record_bytes > 0)
             return tp_csv_fail(csv, err,
@@ -179,7 +201,7 @@ enum tp_status tp_csv_open(
         return tp_fail_memory(err);
     c->blank_is_record = blank == TP_CSV_BLANK_IS_RECORD;
     c->text = TP_NEW(TEXT_BYTES, char);
-    c->parser_made = csv_init(&c->parser, CSV_STRICT | CSV_REPALL_NL) == CSV_SUCCESS;
+    c->parser_made = csv_init(&c->parser, PARSER_OPTIONS) == CSV_SUCCESS;
     enum tp_status status = c->text && c->parser_made ? TP_OK : tp_fail_memory(err);
     csv_set_blk_size(&c->parser, BLOCK_BYTES);
     if (status == TP_OK)
@@ -217,6 +239,7 @@ enum tp_status tp_csv_next(
 {
     bool found = false;
     enum tp_status status;
+    csv->bad_record = false;
     do
         status = read_record(csv, &found, err);
     while (status == TP_OK && found && csv->record.field_count == 0 && !csv->blank_is_record);
@@ -227,12 +250,23 @@ enum tp_status tp_csv_next(
         end_field(NULL, 0, csv);
     if (csv->failed)
         return tp_fail_memory(err);
-    if (csv->record.field_count != csv->header.field_count)
+    csv->bad_record = csv->record.field_count != csv->header.field_count;
+    if (csv->bad_record)
         return tp_csv_fail(csv, err, "found %zu field%s, expected %zu as in the header, line %zu",
             csv->record.field_count, tp_plural((int64_t)csv->record.field_count),
             csv->header.field_count, csv->header.line);
     *record = &csv->record;
     return TP_OK;
+}
+
+bool tp_csv_resumes(const struct tp_csv *csv)
+{
+    return csv->bad_record;
+}
+
+int64_t tp_csv_line(const struct tp_csv *csv)
+{
+    return (int64_t)csv->record.line;
 }
 
 double tp_csv_done(const struct tp_csv *csv)

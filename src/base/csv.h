@@ -3,7 +3,9 @@
 #ifndef TP_BASE_CSV_H
 #define TP_BASE_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <towerpart/status.h>
 
@@ -41,6 +43,14 @@ const struct tp_csv_record *tp_csv_header(const struct tp_csv *csv);
  *         TP_LINE_BYTES_MAX bytes, a NUL, or quotes or carriage returns in the wrong places. */
 enum tp_status tp_csv_next(
     struct tp_csv *csv, const struct tp_csv_record **record, struct tp_error *err);
+
+/* Whether the last failure was that of one record, which may be passed over: the next call gives the one behind it.
+ * Not so where it cannot be known where the next one begins: a record of several lines whose quotes are
+ * wrong. */
+bool tp_csv_resumes(const struct tp_csv *csv);
+
+/* Where the record that was asked for last begins, from 1, also if it was none. */
+int64_t tp_csv_line(const struct tp_csv *csv);
 
 /* Share of the file's bytes that were read; 0 where the size is not known. */
 double tp_csv_done(const struct tp_csv *csv);

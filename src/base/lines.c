@@ -3,7 +3,7 @@
  *
  * In: a file or a pipe, of any size. Out: its lines, in place in the buffer. Invariant: what is not given
  * yet lies in data[begin .. end - 1]; when it holds no whole line, it is moved to the front and the rest
- * of the buffer is filled. Cost: O(bytes), as each byte moves at most once per READ_BYTES read. */
+ * of the buffer is filled. The rest of a line that is too long to be given is passed over. Cost: O(bytes), as each byte moves at most once per READ_BYTES read. */
 #include "base/lines.h"
 
 #include "base/file.h"
@@ -26,7 +26,9 @@ struct tp_lines {
     size_t capacity; /* of a line, its "\r\n", and room to read */
     char *data;      /* (capacity + 1) */
     size_t begin, end;
-    bool at_end; /* nothing is left to read */
+    bool at_end;    /* nothing is left to read */
+    bool bad_line;  /* the last call failed for what stands in the line */
+    bool long_line; /* it was too long, and its rest is still to be passed over */
     int64_t number;
     double bytes, bytes_all; /* read so far, and in all; 0: not known */
 };
@@ -105,14 +107,31 @@ static enum tp_status give(struct tp_lines *l, size_t length, bool ended, const 
     l->number++;
     if (length > 0 && text[length - 1] == '\r')
         length--;
+    l->bad_line = true;
     if (length > l->line_bytes_max)
         return tp_lines_fail(l, l->number, err,
             "found a line of over %zu bytes, expected at most that", l->line_bytes_max);
     if (memchr(text, '\0', length))
         return tp_lines_fail(l, l->number, err, "found a NUL byte, expected text in UTF-8");
+    l->bad_line = false;
     text[length] = '\0';
     *line = text;
     *line_length = length;
+    return TP_OK;
+}
+
+/* Drops what is left of a line that was too long. */
+static enum tp_status pass_rest(struct tp_lines *l, struct tp_error *err)
+{
+    while (l->long_line) {
+        size_t have = l->end - l->begin;
+        const char *stop = have ? memchr(l->data + l->begin, '\n', have) : NULL;
+        l->begin = stop ? (size_t)(stop - l->data) + 1 : l->end;
+        l->long_line = !stop && !l->at_end;
+        enum tp_status status = l->long_line ? fill(l, err) : TP_OK;
+        if (status != TP_OK)
+            return status;
+    }
     return TP_OK;
 }
 
@@ -120,19 +139,26 @@ enum tp_status tp_lines_next(
     struct tp_lines *lines, const char **line, size_t *length, struct tp_error *err)
 {
     struct tp_lines *l = lines;
-    for (;;) {
+    l->bad_line = false;
+    enum tp_status status = pass_rest(l, err);
+    while (status == TP_OK) {
         size_t have = l->end - l->begin;
         const char *stop = have ? memchr(l->data + l->begin, '\n', have) : NULL;
         if (stop)
             return give(l, (size_t)(stop - l->data) - l->begin, true, line, length, err);
         if (l->at_end || have > l->line_bytes_max + 1) {
             *line = NULL;
+            l->long_line = !l->at_end;
             return have ? give(l, have, false, line, length, err) : TP_OK;
         }
-        enum tp_status status = fill(l, err);
-        if (status != TP_OK)
-            return status;
+        status = fill(l, err);
     }
+    return status;
+}
+
+bool tp_lines_resumes(const struct tp_lines *lines)
+{
+    return lines->bad_line;
 }
 
 int64_t tp_lines_number(const struct tp_lines *lines)

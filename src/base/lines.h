@@ -3,6 +3,7 @@
 #ifndef TP_BASE_LINES_H
 #define TP_BASE_LINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ void tp_lines_free(struct tp_lines *lines);
  * @return TP_EINPUT for a line that is too long, a NUL in it, or a file that cannot be read. */
 enum tp_status tp_lines_next(
     struct tp_lines *lines, const char **line, size_t *length, struct tp_error *err);
+
+/* Whether the last failure was that of one line, which may be passed over: the next call gives the one behind
+ * it. */
+bool tp_lines_resumes(const struct tp_lines *lines);
 
 /* Number of the line that was given last, from 1. */
 int64_t tp_lines_number(const struct tp_lines *lines);

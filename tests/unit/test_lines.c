@@ -121,6 +121,27 @@ START_TEST(longer_ones_are_read_on_demand)
 }
 END_TEST
 
+/* Of lengths that end before, in and behind what is read at once. */
+START_TEST(behind_a_line_that_is_too_long_the_next_one_is_read)
+{
+    const char *line;
+    size_t length;
+    put_long_line(TP_LINE_BYTES_MAX + 1 + (size_t)_i * 150000, _i % 2 ? "\n" : "\r\n");
+    struct tp_lines *lines = open_lines("long");
+    ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+    ck_assert(!tp_lines_resumes(lines));
+    ck_assert_int_eq(tp_lines_next(lines, &line, &length, &err), TP_EINPUT);
+    ck_assert(tp_lines_resumes(lines));
+    ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+    ck_assert_str_eq(line, "last");
+    ck_assert_int_eq(tp_lines_number(lines), 3);
+    ck_assert(!tp_lines_resumes(lines));
+    ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+    ck_assert_ptr_null(line);
+    tp_lines_free(lines);
+}
+END_TEST
+
 START_TEST(many_lines_are_all_there)
 {
     /* 1.7 MB, more than the buffer: lines of 1 to 100 letters. */
@@ -150,11 +171,14 @@ START_TEST(a_nul_is_refused)
     struct tp_lines *lines;
     const char *line;
     size_t length;
-    put_file("nul", "a\nb\0c\n", 6);
+    put_file("nul", "a\nb\0c\nd", 7);
     lines = open_lines("nul");
     ck_ok(tp_lines_next(lines, &line, &length, &err), err);
     ck_assert_int_eq(tp_lines_next(lines, &line, &length, &err), TP_EINPUT);
     ck_message_has(&err, (const char *const[]){"nul:2: ", "NUL", NULL});
+    ck_assert(tp_lines_resumes(lines));
+    ck_ok(tp_lines_next(lines, &line, &length, &err), err);
+    ck_assert_str_eq(line, "d");
     tp_lines_free(lines);
 }
 END_TEST
@@ -179,6 +203,7 @@ int main(void)
     tcase_add_loop_test(tcase, the_longest_line_is_read_whole, 0, 2);
     tcase_add_loop_test(tcase, a_longer_one_is_refused, 0, 2);
     tcase_add_loop_test(tcase, longer_ones_are_read_on_demand, 0, 2);
+    tcase_add_loop_test(tcase, behind_a_line_that_is_too_long_the_next_one_is_read, 0, 20);
     tcase_add_test(tcase, many_lines_are_all_there);
     tcase_add_test(tcase, a_nul_is_refused);
     tcase_add_test(tcase, what_is_no_file_is_refused);
