@@ -62,16 +62,27 @@ static bool grow(struct tp_id_counts *counts)
     return true;
 }
 
-bool tp_id_count(struct tp_id_counts *counts, const char *text, size_t length)
+int64_t *tp_id_counts_at(struct tp_id_counts *counts, uint64_t hash)
 {
-    uint64_t hash = tp_id_hash(text, length);
     if (counts->used >= counts->capacity / 3 * 2 && !grow(counts))
-        return false;
+        return NULL;
     struct tp_id_slot *slot = find_slot(counts->slots, counts->capacity, hash);
     counts->used += slot->count == 0;
     slot->hash = hash;
-    slot->count++;
-    return true;
+    return &slot->count;
+}
+
+bool tp_id_count(struct tp_id_counts *counts, const char *text, size_t length)
+{
+    int64_t *count = tp_id_counts_at(counts, tp_id_hash(text, length));
+    if (count)
+        ++*count;
+    return count != NULL;
+}
+
+int64_t tp_id_counts_get(const struct tp_id_counts *counts, uint64_t hash)
+{
+    return counts->capacity ? find_slot(counts->slots, counts->capacity, hash)->count : 0;
 }
 
 static int falling(const void *a, const void *b)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A click log as rows: for each feature of a model the ids that one sample has. What is done with them
- * is the reader's business. */
+/* A click log as rows: for each feature of a model the ids that one sample has and, where they are asked for, its
+ * label and dense values. What is done with them is the reader's business. */
 #ifndef TP_PROFILE_LOG_H
 #define TP_PROFILE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,10 @@
 struct tp_log_options {
     const char *columns; /* csv: "feature=column,..." where names differ; NULL: none do. Borrowed */
     char separator; /* csv: between the ids of a field, ' ', ';' or '|'; 0: a field is one id */
+    bool samples;   /* rows have a label and dense values as well; default false: not looked at */
+    const char *label; /* csv: column of the label; NULL: "label". Borrowed */
+    const char *
+        dense; /* csv: "column,column,..." of the dense features; NULL: dense_0, dense_1, ... Borrowed */
 };
 
 /* An id as it stands in the log. */
@@ -24,6 +29,9 @@ struct tp_log_id {
 struct tp_log_row {
     const struct tp_log_id *ids; /* may be NULL in a row without any */
     const int32_t *first; /* (features + 1): feature f has ids[first[f]] .. ids[first[f + 1] - 1] */
+    int32_t label;        /* 0 or 1 */
+    const double
+        *dense; /* (dense_features) finite, or NAN for an empty field; NULL without `samples` */
 };
 
 struct tp_log;
@@ -40,6 +48,12 @@ void tp_log_free(struct tp_log *log);
 /* @param row  out, borrowed until the next call; NULL behind the last row.
  * @return TP_EINPUT with file and line for a row that is none. */
 enum tp_status tp_log_next(struct tp_log *log, const struct tp_log_row **row, struct tp_error *err);
+
+/* Number of the line where the last row began, also if it was none; from 1. */
+int64_t tp_log_line(const struct tp_log *log);
+
+/* Whether the last failure was that of one row, which may be passed over: the next call gives the one behind it. */
+bool tp_log_resumes(const struct tp_log *log);
 
 /* Share of the log that was read, 0 where that is not known. */
 double tp_log_done(const struct tp_log *log);

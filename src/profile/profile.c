@@ -218,7 +218,7 @@ enum tp_status tp_profile_log(const char *log, const struct tp_model *model,
     struct counting c = {.model = model};
     struct tp_log *rows = NULL;
     if (options)
-        how = (struct tp_log_options){options->columns, options->separator};
+        how = (struct tp_log_options){.columns = options->columns, .separator = options->separator};
     enum tp_status status = tp_log_open(log, model, &how, &rows, err);
     if (status != TP_OK)
         return status;

@@ -112,7 +112,7 @@ START_TEST(a_criteo_log_needs_26_features_and_no_options)
     ck_assert_int_eq(read_log("criteo", "", NULL, all), TP_EINPUT);
     ck_message_has(&err, (const char *const[]){"model small: found 3 features, expected 26", NULL});
     make_model(26);
-    struct tp_log_options mapped = {"f0=a", 0}, separated = {NULL, '|'};
+    struct tp_log_options mapped = {.columns = "f0=a"}, separated = {.separator = '|'};
     ck_assert_int_eq(read_log("criteo", "", &mapped, all), TP_EUSAGE);
     ck_assert_int_eq(read_log("criteo", "", &separated, all), TP_EUSAGE);
     ck_assert_int_eq(read_log("parquet", "", NULL, all), TP_EUSAGE);
@@ -127,19 +127,19 @@ START_TEST(csv_rows_are_found_by_name)
         struct tp_log_options options;
         const char *rows;
     } cases[] = {
-        {"f0,f1,f2\na,b,c\n,,\n", {NULL, 0}, "a,b,c/,,/"},
-        {"f2,more,f0,f1\nc,x,a,b", {NULL, 0}, "a,b,c/"},
+        {"f0,f1,f2\na,b,c\n,,\n", {0}, "a,b,c/,,/"},
+        {"f2,more,f0,f1\nc,x,a,b", {0}, "a,b,c/"},
         {"\xef\xbb\xbf"
          "f0,f1,f2\r\na, b ,c\r\n",
-            {NULL, 0}, "a,b,c/"},
-        {"f0,\"f1\",f2\n\"a,1\",\"b\"\"2\",\"c\n3\"\nd,e,f\n", {NULL, 0}, "a,1,b\"2,c\n3/d,e,f/"},
-        {"f0,f1,f2\na|b|c,d,|e||f|\n", {NULL, '|'}, "a+b+c,d,e+f/"},
-        {"f0,f1,f2\na;b,\"c;d\",;\n", {NULL, ';'}, "a+b,c+d,/"},
-        {"f0,f1,f2\na  b c,d|e,f;g\n", {NULL, ' '}, "a+b+c,d|e,f;g/"},
-        {"f0,f1,f2\na b,c;d,e|f\n", {NULL, 0}, "a b,c;d,e|f/"},
-        {"f0,user id,f2\na,b,c\n", {"f1=user id", 0}, "a,b,c/"},
-        {"x,y\na,b\n", {"f1=x,f0=y,f2=x", 0}, "b,a,a/"},
-        {"f0,f1,f2\n", {NULL, 0}, ""},
+            {0}, "a,b,c/"},
+        {"f0,\"f1\",f2\n\"a,1\",\"b\"\"2\",\"c\n3\"\nd,e,f\n", {0}, "a,1,b\"2,c\n3/d,e,f/"},
+        {"f0,f1,f2\na|b|c,d,|e||f|\n", {.separator = '|'}, "a+b+c,d,e+f/"},
+        {"f0,f1,f2\na;b,\"c;d\",;\n", {.separator = ';'}, "a+b,c+d,/"},
+        {"f0,f1,f2\na  b c,d|e,f;g\n", {.separator = ' '}, "a+b+c,d|e,f;g/"},
+        {"f0,f1,f2\na b,c;d,e|f\n", {0}, "a b,c;d,e|f/"},
+        {"f0,user id,f2\na,b,c\n", {.columns = "f1=user id"}, "a,b,c/"},
+        {"x,y\na,b\n", {.columns = "f1=x,f0=y,f2=x"}, "b,a,a/"},
+        {"f0,f1,f2\n", {0}, ""},
     };
     char all[512];
     make_model(3);
@@ -188,7 +188,7 @@ START_TEST(a_csv_that_is_none_is_refused)
     };
     char all[512];
     make_model(3);
-    struct tp_log_options options = {cases[_i].columns, 0};
+    struct tp_log_options options = {.columns = cases[_i].columns};
     ck_assert_int_eq(read_log("csv", cases[_i].text, &options, all), cases[_i].status);
     ck_message_has(&err, (const char *const[]){cases[_i].message, NULL});
 }
