@@ -48,8 +48,9 @@ static enum tp_status check_room(
     tp_format_bytes(needed, (double)bytes);
     tp_format_bytes(found, room);
     return tp_fail(err, TP_EINPUT,
-        "%s: unpacks to %s, and %s has %s free: set TMPDIR to a folder with more room", what,
-        needed, folder, found);
+        "%s: takes a temporary file of %s, and %s has %s free: set TMPDIR to a folder with more "
+        "room",
+        what, needed, folder, found);
 }
 
 enum tp_status tp_temporary_open(

@@ -73,6 +73,8 @@ static enum tp_status check_options(
 static const struct opener *find_opener(const char *source)
 {
     static const struct opener openers[] = {
+        {"criteo:", false, true, tp_log_samples_open},
+        {"csv:", true, true, tp_log_samples_open},
         {"npy:", false, false, tp_npy_samples_open},
         {"synthetic:", false, false, tp_synthetic_samples_open},
     };

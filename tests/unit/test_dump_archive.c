@@ -265,7 +265,7 @@ static void put_bomb(int64_t samples)
 START_TEST(a_bomb_is_refused_before_it_unpacks)
 {
     put_bomb((int64_t)1 << 47);
-    ck_dump_refused("unpacks to 2.25 PB, and ");
+    ck_dump_refused("takes a temporary file of 2.25 PB, and ");
 }
 END_TEST
 

@@ -43,8 +43,8 @@ START_TEST(more_than_the_disk_has_is_refused_beforehand)
     setenv("TMPDIR", scratch, 1);
     enum tp_status status = tp_temporary_open((size_t)1 << 62, "d.npz", &temporary, &err);
     ck_assert_int_eq(status, TP_EINPUT);
-    ck_message_has(&err,
-        (const char *[]){"d.npz: unpacks to ", scratch, " free: set TMPDIR to a folder", NULL});
+    ck_message_has(&err, (const char *[]){"d.npz: takes a temporary file of ", scratch,
+                             " free: set TMPDIR to a folder", NULL});
 }
 END_TEST
 
