@@ -113,17 +113,37 @@ static enum tp_status build(struct tp_over_arch *o, const struct tp_model *model
     return status ? status : tp_parameters_init(&o->parameters, seed, err);
 }
 
+/* Whether a sample's rows can be counted: vectors side by side, before and after projection, and dots. */
+static enum tp_status check_widths(
+    const struct tp_model *model, const struct tp_over_input *input, struct tp_error *err)
+{
+    int64_t vectors = (int64_t)input->vector_count + (model->dense_features ? 1 : 0), width = 0;
+    int64_t widest = vectors * input->common;
+    for (int32_t i = 0; i < input->vector_count; i++)
+        width += input->widths[i];
+    widest = width > widest ? width : widest;
+    if (model->interaction == TP_DLRM && vectors * (vectors - 1) / 2 + input->common > widest)
+        widest = vectors * (vectors - 1) / 2 + input->common;
+    if (widest <= TP_ROW_MAX)
+        return TP_OK;
+    return tp_fail(err, TP_EINPUT,
+        "model %s: interaction of %lld vectors of width %d: found %lld values per sample, expected "
+        "at most 2^30",
+        model->name, (long long)vectors, (int)input->common, (long long)widest);
+}
+
 enum tp_status tp_over_arch_new(const struct tp_model *model, const struct tp_over_input *input,
     int32_t samples, uint64_t seed, struct tp_over_arch **over_arch, struct tp_error *err)
 {
-    struct tp_over_arch *o = TP_NEW(1, struct tp_over_arch);
+    enum tp_status status = check_widths(model, input, err);
+    struct tp_over_arch *o = status ? NULL : TP_NEW(1, struct tp_over_arch);
     if (!o)
-        return tp_fail_memory(err);
+        return status ? status : tp_fail_memory(err);
     o->interaction = model->interaction;
     o->dense_features = model->dense_features;
     o->common = input->common;
     o->vectors = input->vector_count + (model->dense_features ? 1 : 0);
-    enum tp_status status = build(o, model, input, samples, seed, err);
+    status = build(o, model, input, samples, seed, err);
     if (status)
         tp_over_arch_free(o);
     else

@@ -35,7 +35,9 @@ struct tp_over_input {
 
 struct tp_over_arch;
 
-/* @param samples  n at most. @param seed  of the initial values. @param input  borrowed during the call. @param model  borrowed. */
+/* @param samples  n at most. @param seed  of the initial values. @param input, model  borrowed during
+ *                 the call.
+ * @return TP_EINPUT when a sample would have more than 2^30 values; TP_ENOMEM. */
 enum tp_status tp_over_arch_new(const struct tp_model *model, const struct tp_over_input *input,
     int32_t samples, uint64_t seed, struct tp_over_arch **over_arch, struct tp_error *err);
 void tp_over_arch_free(struct tp_over_arch *over_arch);

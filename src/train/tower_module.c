@@ -111,18 +111,38 @@ static enum tp_status build(struct tp_tower_layer *layer, const struct tp_model 
     return layer->joined && layer->d_joined ? TP_OK : tp_fail_memory(err);
 }
 
+/* Whether a sample's rows can be counted: features as they come, brought to one width, and what comes out. */
+static enum tp_status check_widths(const struct tp_model *model, const int32_t *features,
+    int32_t feature_count, int32_t tower, struct tp_error *err)
+{
+    const struct tp_tower_module *module = &model->tower_module;
+    int64_t inputs = 0, joined = (int64_t)feature_count * tp_model_common_dim(model);
+    int64_t vectors =
+        module->kind == TP_MODULE_DCN ? 1 : (int64_t)module->c * feature_count + module->p;
+    for (int32_t i = 0; i < feature_count; i++)
+        inputs += model->tables[model->features[features[i]].table].dim;
+    int64_t widest = joined > inputs ? joined : inputs;
+    if (vectors > TP_ROW_MAX / module->dim || widest > TP_ROW_MAX)
+        return tp_fail(err, TP_EINPUT,
+            "model %s: tower %d: found %lld values per sample in and %lld vectors of %d out, "
+            "expected at most 2^30 values each",
+            model->name, (int)tower, (long long)widest, (long long)vectors, (int)module->dim);
+    return TP_OK;
+}
+
 enum tp_status tp_tower_layer_new(const struct tp_model *model, const int32_t *features,
     int32_t feature_count, int32_t tower, int32_t samples, uint64_t seed,
     struct tp_tower_layer **layer, struct tp_error *err)
 {
-    struct tp_tower_layer *new = TP_NEW(1, struct tp_tower_layer);
+    enum tp_status status = check_widths(model, features, feature_count, tower, err);
+    struct tp_tower_layer *new = status ? NULL : TP_NEW(1, struct tp_tower_layer);
     if (!new)
-        return tp_fail_memory(err);
+        return status ? status : tp_fail_memory(err);
     new->module = model->tower_module;
     new->features = feature_count;
     new->common = tp_model_common_dim(model);
     new->outputs = tp_tower_layer_vectors(model, feature_count) * model->tower_module.dim;
-    enum tp_status status = build(new, model, features, tower, samples, seed, err);
+    status = build(new, model, features, tower, samples, seed, err);
     if (status)
         tp_tower_layer_free(new);
     else

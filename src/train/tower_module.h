@@ -24,7 +24,8 @@ struct tp_tower_layer;
 
 /* @param model     its tower_module is not of kind none; borrowed.
  * @param features  (feature_count) of the tower, in the order of their columns; borrowed during the call.
- * @param tower     t. @param samples  n at most. */
+ * @param tower     t. @param samples  n at most.
+ * @return TP_EINPUT when a sample would have more than 2^30 values; TP_ENOMEM. */
 enum tp_status tp_tower_layer_new(const struct tp_model *model, const int32_t *features,
     int32_t feature_count, int32_t tower, int32_t samples, uint64_t seed,
     struct tp_tower_layer **layer, struct tp_error *err);

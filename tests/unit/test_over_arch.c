@@ -342,6 +342,25 @@ START_TEST(dmt_parameters_are_those_that_the_cost_model_counts)
 }
 END_TEST
 
+START_TEST(rows_that_cannot_be_counted_are_refused)
+{
+    /* 46342 vectors have 46342 * 46341 / 2 = 1073767311 dots, above 2^30 = 1073741824. */
+    enum { count = 46342 };
+    struct layout l;
+    struct tp_over_arch *over_arch;
+    struct tp_error err;
+    int32_t *widths = calloc(count, sizeof *widths);
+    ck_assert_ptr_nonnull(widths);
+    for (int32_t i = 0; i < count; i++)
+        widths[i] = 1;
+    make_model(&l, &shapes[1]);
+    struct tp_over_input input = {count, widths, NULL, 1};
+    ck_assert_int_eq(tp_over_arch_new(&l.model, &input, 1, 1, &over_arch, &err), TP_EINPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "46342 vectors"));
+    free(widths);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("over_arch");
@@ -350,6 +369,7 @@ int main(void)
     tcase_add_loop_test(tcase, gradients_are_the_slopes_of_the_loss, 0, SHAPE_COUNT);
     tcase_add_loop_test(tcase, values_do_not_depend_on_what_was_allocated, 0, SHAPE_COUNT);
     tcase_add_test(tcase, loss_is_stable_for_huge_logits);
+    tcase_add_test(tcase, rows_that_cannot_be_counted_are_refused);
     tcase_add_test(tcase, tensors_are_in_the_stated_order);
     tcase_add_loop_test(tcase, flat_parameters_are_those_that_the_cost_model_counts, 0, 8);
     tcase_add_loop_test(tcase, dmt_parameters_are_those_that_the_cost_model_counts, 0, 8);
