@@ -55,8 +55,45 @@ static enum tp_status fail_read(struct tp_error *err, const char *path)
     return tp_fail(err, TP_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
 }
 
+struct tp_digest {
+    gcry_md_hd_t hash;
+};
+
+enum tp_status tp_digest_new(struct tp_digest **digest, struct tp_error *err)
+{
+    struct tp_digest *made = TP_NEW(1, struct tp_digest);
+    if (!made)
+        return tp_fail_memory(err);
+    start_libgcrypt();
+    gcry_error_t refused = gcry_md_open(&made->hash, GCRY_MD_SHA256, 0);
+    if (refused) {
+        free(made);
+        return tp_fail(err, TP_EINTERNAL, "SHA-256 is not available: %s", gcry_strerror(refused));
+    }
+    *digest = made;
+    return TP_OK;
+}
+
+void tp_digest_add(struct tp_digest *digest, const void *data, size_t length)
+{
+    gcry_md_write(digest->hash, data, length);
+}
+
+void tp_digest_finish(struct tp_digest *digest, char sha256[TP_SHA256_TEXT])
+{
+    to_hex(gcry_md_read(digest->hash, GCRY_MD_SHA256), sha256);
+}
+
+void tp_digest_free(struct tp_digest *digest)
+{
+    if (!digest)
+        return;
+    gcry_md_close(digest->hash);
+    free(digest);
+}
+
 static enum tp_status digest_stream(
-    int fd, const char *path, gcry_md_hd_t hash, struct tp_error *err)
+    int fd, const char *path, struct tp_digest *digest, struct tp_error *err)
 {
     char *piece = tp_new(PIECE_BYTES, 1);
     if (!piece)
@@ -70,7 +107,7 @@ static enum tp_status digest_stream(
             status = fail_read(err, path);
             break;
         }
-        gcry_md_write(hash, piece, (size_t)got);
+        tp_digest_add(digest, piece, (size_t)got);
     }
     free(piece);
     return status;
@@ -79,20 +116,16 @@ static enum tp_status digest_stream(
 static enum tp_status digest_file(
     const char *path, char sha256[TP_SHA256_TEXT], struct tp_error *err)
 {
-    start_libgcrypt();
-    gcry_md_hd_t hash = NULL;
+    struct tp_digest *digest = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_read(err, path);
-    enum tp_status status = TP_OK;
-    gcry_error_t refused = gcry_md_open(&hash, GCRY_MD_SHA256, 0);
-    if (refused)
-        status = tp_fail(err, TP_EINTERNAL, "SHA-256 is not available: %s", gcry_strerror(refused));
-    else
-        status = digest_stream(fd, path, hash, err);
+    enum tp_status status = tp_digest_new(&digest, err);
     if (!status)
-        to_hex(gcry_md_read(hash, GCRY_MD_SHA256), sha256);
-    gcry_md_close(hash);
+        status = digest_stream(fd, path, digest, err);
+    if (!status)
+        tp_digest_finish(digest, sha256);
+    tp_digest_free(digest);
     close(fd);
     return status;
 }

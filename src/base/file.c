@@ -7,8 +7,9 @@
  * complete. So a run that fails or is killed leaves the old file or the new one, never half of one.
  * Where the file system allows it, the new file has no name while it is written (O_TMPFILE), and
  * whatever ends the process removes it; elsewhere it is called ".towerpart-<pid>-<try>.tmp". The
- * promise is about processes, not about power cuts: nothing is fsync'ed. What cannot be renamed
- * over (a pipe, a device) is written in place. A failure to write is TP_EINTERNAL.
+ * promise is about processes; whoever wants it to hold in power cuts calls tp_file_out_sync() before the
+ * commit and tp_folder_sync() behind it. What cannot be renamed over (a pipe, a device) is written in
+ * place. A failure to write is TP_EINTERNAL.
  * Calls: open, add ..., then commit or abandon; both free. */
 #define _GNU_SOURCE /* O_PATH, O_TMPFILE, realpath() */
 #include "base/file.h"
@@ -318,6 +319,13 @@ enum tp_status tp_file_out_add(
         next += done;
         length -= (size_t)done;
     }
+    return TP_OK;
+}
+
+enum tp_status tp_file_out_sync(struct tp_file_out *out, struct tp_error *err)
+{
+    if (out->target && fsync(out->descriptor))
+        return fail_write(err, out->path);
     return TP_OK;
 }
 

@@ -36,6 +36,9 @@ struct tp_file_out;
 enum tp_status tp_file_out_open(const char *path, struct tp_file_out **out, struct tp_error *err);
 enum tp_status tp_file_out_add(
     struct tp_file_out *out, const void *data, size_t length, struct tp_error *err);
+/* Waits until what was added is on the disk, so that a power cut after the commit does not leave an empty
+ * file. */
+enum tp_status tp_file_out_sync(struct tp_file_out *out, struct tp_error *err);
 /* Renames into place and frees. */
 enum tp_status tp_file_out_commit(struct tp_file_out *out, struct tp_error *err);
 /* Removes what was written and frees; NULL is fine. For failure paths. */
@@ -43,6 +46,9 @@ void tp_file_out_abandon(struct tp_file_out *out);
 
 /* Makes one folder; fine if it is there already. */
 enum tp_status tp_folder_make(const char *path, struct tp_error *err);
+
+/* Waits until the names in a folder are on the disk. */
+enum tp_status tp_folder_sync(const char *path, struct tp_error *err);
 
 bool tp_path_is_folder(const char *path);
 
@@ -82,5 +88,12 @@ char *tp_percent_decode(const char *encoded);
  * Streams. */
 enum tp_status tp_digest_path(const char *path, char sha256[TP_SHA256_TEXT], struct tp_error *err);
 void tp_digest_bytes(const void *data, size_t length, char sha256[TP_SHA256_TEXT]);
+
+/* The same of bytes that come piece by piece: add ..., then finish; free in any case. */
+struct tp_digest;
+enum tp_status tp_digest_new(struct tp_digest **digest, struct tp_error *err);
+void tp_digest_add(struct tp_digest *digest, const void *data, size_t length);
+void tp_digest_finish(struct tp_digest *digest, char sha256[TP_SHA256_TEXT]);
+void tp_digest_free(struct tp_digest *digest);
 
 #endif

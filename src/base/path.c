@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,20 @@ enum tp_status tp_folder_make(const char *path, struct tp_error *err)
     if (reason == EEXIST && tp_path_is_folder(path))
         return TP_OK;
     return tp_fail(err, TP_EINTERNAL, "%s: the folder cannot be made: %s", path, strerror(reason));
+}
+
+enum tp_status tp_folder_sync(const char *path, struct tp_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed =
+        fd < 0 || (fsync(fd) && errno != EINVAL); /* EINVAL: not a notion of this file system */
+    int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    if (failed)
+        return tp_fail(
+            err, TP_EINTERNAL, "%s: cannot be written to disk: %s", path, strerror(reason));
+    return TP_OK;
 }
 
 static int is_named(const struct dirent *entry)

@@ -31,6 +31,22 @@ START_TEST(a_long_file_is_digested_in_pieces)
 }
 END_TEST
 
+START_TEST(bytes_may_come_in_pieces)
+{
+    char sha256[TP_SHA256_TEXT];
+    struct tp_digest *digest;
+    struct tp_error err;
+    ck_ok(tp_digest_new(&digest, &err), err);
+    tp_digest_add(digest, "", 0);
+    tp_digest_add(digest, "ab", 2);
+    tp_digest_add(digest, "c", 1);
+    tp_digest_finish(digest, sha256);
+    ck_assert_str_eq(sha256, SHA_ABC);
+    tp_digest_free(digest);
+    tp_digest_free(NULL);
+}
+END_TEST
+
 START_TEST(a_folder_is_the_digest_of_its_files_lines)
 {
     static const char lines[] = "a\0" SHA_ABC "\nb\0" SHA_EMPTY "\n";
@@ -73,6 +89,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, scratch_open, scratch_close);
     tcase_add_test(tcase, bytes_have_the_published_digests);
     tcase_add_test(tcase, a_long_file_is_digested_in_pieces);
+    tcase_add_test(tcase, bytes_may_come_in_pieces);
     tcase_add_test(tcase, a_folder_is_the_digest_of_its_files_lines);
     tcase_add_test(tcase, a_renamed_file_changes_the_folders_digest);
     tcase_add_test(tcase, a_missing_file_is_named_and_the_digest_untouched);

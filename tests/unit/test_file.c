@@ -143,6 +143,22 @@ START_TEST(nothing_is_seen_before_commit)
 }
 END_TEST
 
+START_TEST(waiting_for_the_disk_changes_nothing_else)
+{
+    struct tp_error err;
+    struct tp_file_out *out;
+    ck_ok(tp_file_out_open(in_scratch("f"), &out, &err), err);
+    ck_ok(tp_file_out_add(out, "new", 3, &err), err);
+    ck_ok(tp_file_out_sync(out, &err), err);
+    ck_assert_int_eq(access(in_scratch("f"), F_OK), -1);
+    ck_ok(tp_file_out_commit(out, &err), err);
+    ck_file_holds("f", "new");
+    ck_ok(tp_file_out_open("/dev/null", &out, &err), err); /* is on no disk */
+    ck_ok(tp_file_out_sync(out, &err), err);
+    ck_ok(tp_file_out_commit(out, &err), err);
+}
+END_TEST
+
 START_TEST(abandoning_leaves_the_old_file_alone)
 {
     struct tp_error err;
@@ -298,6 +314,7 @@ int main(void)
     tcase_add_test(tcase, an_open_file_tells_its_length);
     tcase_add_test(tcase, writing_replaces_the_whole_file);
     tcase_add_test(tcase, nothing_is_seen_before_commit);
+    tcase_add_test(tcase, waiting_for_the_disk_changes_nothing_else);
     tcase_add_test(tcase, abandoning_leaves_the_old_file_alone);
     tcase_add_test(tcase, an_unfinished_file_has_no_name);
     tcase_add_test(tcase, a_name_of_full_length_is_written);

@@ -101,6 +101,15 @@ START_TEST(making_a_folder_twice_is_fine)
 }
 END_TEST
 
+START_TEST(a_folder_is_waited_for_and_a_missing_one_named)
+{
+    struct tp_error err;
+    ck_ok(tp_folder_sync(scratch, &err), err);
+    ck_assert_int_eq(tp_folder_sync(in_scratch("none"), &err), TP_EINTERNAL);
+    ck_message_has(&err, (const char *[]){"/none: ", "No such file", NULL});
+}
+END_TEST
+
 START_TEST(a_folder_cannot_take_a_files_name)
 {
     struct tp_error err;
@@ -169,6 +178,7 @@ int main(void)
     tcase_add_test(tcase, a_listing_is_in_byte_order_without_the_dots);
     tcase_add_test(tcase, a_folder_that_cannot_be_listed_is_named);
     tcase_add_test(tcase, making_a_folder_twice_is_fine);
+    tcase_add_test(tcase, a_folder_is_waited_for_and_a_missing_one_named);
     tcase_add_test(tcase, a_folder_cannot_take_a_files_name);
     tcase_add_loop_test(
         tcase, an_output_that_would_replace_an_input_is_known_by_any_name, 0, COUNT(places));
