@@ -34,7 +34,13 @@ START_TEST(sizes_that_overflow_are_refused)
 {
     ck_assert_ptr_null(allocators[_i].allocate(SIZE_MAX, 2));
     ck_assert_ptr_null(allocators[_i].allocate(SIZE_MAX / 4 + 1, 4)); /* 2^64 exactly */
-    ck_assert_ptr_null(allocators[_i].allocate(SIZE_MAX, 1));
+}
+END_TEST
+
+START_TEST(sizes_that_overflow_when_rounded_up_are_refused)
+{
+    ck_assert_ptr_null(tp_new_aligned(SIZE_MAX - 10, 1));
+    ck_assert_ptr_null(tp_new_large(SIZE_MAX - 10, 1));
 }
 END_TEST
 
@@ -45,6 +51,7 @@ int main(void)
     int count = sizeof allocators / sizeof *allocators;
     tcase_add_loop_test(tcase, memory_is_zeroed_and_aligned, 0, count);
     tcase_add_loop_test(tcase, sizes_that_overflow_are_refused, 0, count);
+    tcase_add_test(tcase, sizes_that_overflow_when_rounded_up_are_refused);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
