@@ -214,6 +214,7 @@ static const struct {
     {"batch", "0", "batch: found 0, expected 1 to "},
     {"batch", NULL, "batch: found nothing"},
     {"first_step", "-1", "first_step: found -1"},
+    {"last_step", "-1", "last_step: found -1, expected 0 to"},
     {"last_step", "\"9\"", "last_step: found '9' in quotes"},
     {"skipped", "null", "skipped: found null, expected an integer"},
     {"seconds", "-0.5", "seconds: found -0.5, expected a number of at least 0"},
@@ -405,6 +406,47 @@ START_TEST(marks_count_doublings)
 }
 END_TEST
 
+/* lookup is predicted at 1 ms. As predicted, or 16 us slower, it is not furthest off: that is dense_allreduce, by
+ * 16 us. */
+START_TEST(the_furthest_is_off_by_most_seconds)
+{
+    static const struct {
+        const char *min, *max, *shown;
+    } cases[] = {{"0", "1e-3", "dense_allreduce, by 16.0 us; it takes 2.00 times as long"},
+        {"0", "1.01e-3", "dense_allreduce, by 16.0 us"},
+        {"1e-3", "4e-3", "lookup, by 3.00 ms; it takes 4.00 times as long"},
+        {"1e-4", "2e-4", "lookup, by 800 us; it is 5.00 times as fast as predicted."}};
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *end = end_of(s, TP_MODE_FLAT);
+    s->plan.cost.modes[TP_MODE_FLAT].phases[TP_PHASE_LOOKUP].seconds = 1e-3;
+    replace(end, "phases/lookup/seconds/min", cases[_i].min);
+    replace(end, "phases/lookup/seconds/max", cases[_i].max);
+    char *text = report_run(s, end, text_report), line[128];
+    snprintf(line, sizeof line, "Furthest from its prediction: %s", cases[_i].shown);
+    has(text, line);
+    free(text);
+    drop(s);
+}
+END_TEST
+
+/* Nothing where nothing was predicted is as predicted; something is not comparable. */
+START_TEST(a_prediction_of_nothing_has_no_ratio)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *end = end_of(s, TP_MODE_FLAT);
+    for (int p = 0; p < TP_PHASE_COUNT; p++)
+        s->plan.cost.modes[TP_MODE_FLAT].phases[p].seconds = 0;
+    s->plan.cost.modes[TP_MODE_FLAT].seconds = 0;
+    replace(end, "phases/lookup/seconds/max", "0");
+    char *text = report_run(s, end, text_report);
+    has(text, "Measured flat: 24.0 ms per step, with no prediction to compare.");
+    has(strstr(text, "\nMEASURED"), "lookup 0 ns 0 ns 1.00 us 1.00x |\n");
+    has(strstr(text, "\nMEASURED"), "bottom_mlp 0 ns 14.0 us 3.50 us - |\n");
+    free(text);
+    drop(s);
+}
+END_TEST
+
 START_TEST(doubts_are_on_top)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
@@ -425,11 +467,14 @@ START_TEST(phases_that_only_one_side_has_are_shown)
     struct sample *s = sample_make(2, 2, 5, sample_name);
     json_t *end = end_of(s, TP_MODE_FLAT);
     replace(end, "phases/bottom_mlp", NULL);
+    replace(end, "phases/dense_allreduce/bytes", NULL);
     s->plan.cost.modes[TP_MODE_FLAT].phases[TP_PHASE_LOOKUP].present = false;
     char *text = report_run(s, end, text_report);
     const char *section = strstr(text, "\nMEASURED");
     has(section, "bottom_mlp 7.00 us - - - |\n");
     has(section, "lookup - 4.00 us 1.00 us - |\n");
+    has(section, "dense_allreduce 16.0 us 32.0 us* 8.00 us 2.00x |>\n");
+    has(section, "Bytes are as predicted in all 3 exchanges");
     has_not(section, "tower_exchange");
     free(text);
     drop(s);
@@ -509,6 +554,7 @@ START_TEST(the_json_holds_both_sides)
     struct sample *s = sample_make(2, 2, 5, sample_name);
     json_t *end = end_of(s, TP_MODE_SPTT);
     replace(end, "phases/ids_alltoall/bytes/host", "1250");
+    s->plan.cost.modes[TP_MODE_SPTT].phases[TP_PHASE_OVER_ARCH].present = false;
     char *text = report_run(s, end, json_report);
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *m = at(root, "measured");
     ck_assert_str_eq(json_string_value(at(m, "file")), "run.json");
@@ -536,6 +582,7 @@ START_TEST(the_json_holds_both_sides)
     real_at(m, "phases/ids_alltoall/bytes/host/measured", 1250);
     ck_assert(json_is_false(at(m, "phases/ids_alltoall/bytes/host/equal")));
     ck_assert(json_is_true(at(m, "phases/ids_alltoall/bytes/cluster/equal")));
+    ck_assert_ptr_null(json_object_get(at(m, "phases/over_arch/seconds"), "predicted"));
     ck_assert_uint_eq(json_array_size(at(m, "ranks")), 4);
     real_at(m, "ranks/3/rank", 3);
     real_at(m, "ranks/3/ids", 103.5);
@@ -577,6 +624,8 @@ int main(void)
     tcase_add_test(tcase, the_text_shows_measured_beside_predicted);
     tcase_add_test(tcase, bytes_that_differ_are_shown);
     tcase_add_loop_test(tcase, marks_count_doublings, 0, 10);
+    tcase_add_loop_test(tcase, the_furthest_is_off_by_most_seconds, 0, 4);
+    tcase_add_test(tcase, a_prediction_of_nothing_has_no_ratio);
     tcase_add_test(tcase, doubts_are_on_top);
     tcase_add_test(tcase, phases_that_only_one_side_has_are_shown);
     tcase_add_test(tcase, a_run_without_steps_has_nothing_to_compare);
