@@ -92,3 +92,19 @@ const struct tp_model *fuzz_model(void)
         fail(err.text);
     return model;
 }
+
+const struct tp_topology *fuzz_cluster(void)
+{
+    static const char text[] =
+        "towerpart_topology: 1\nname: four\n"
+        "device: {memory_bytes: 1000000, memory_bytes_per_s: 1.0e+12, flops_per_s: 1.0e+13}\n"
+        "levels:\n"
+        "  - {name: host, fanout: 2, bytes_per_s: 1.0e+11, latency_s: 1.0e-6}\n"
+        "  - {name: cluster, fanout: 2, bytes_per_s: 1.0e+10, latency_s: 1.0e-5}\n";
+    static struct tp_topology *cluster;
+    struct tp_error err = {0};
+    const uint8_t *bytes = (const uint8_t *)text;
+    if (!cluster && tp_topology_load(fuzz_file(bytes, sizeof text - 1), &cluster, &err))
+        fail(err.text);
+    return cluster;
+}

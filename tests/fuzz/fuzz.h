@@ -7,6 +7,7 @@
 
 #include <towerpart/model.h>
 #include <towerpart/status.h>
+#include <towerpart/topology.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 /* The target: each fuzz_*.c defines it under the name that libFuzzer knows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 
-/* The bytes as a file in memory. @return its path; the next call, also one of fuzz_model(), replaces the
+/* The bytes as a file in memory. @return its path; the next call, also one of fuzz_model() or fuzz_cluster(), replaces the
  * bytes. */
 const char *fuzz_file(const uint8_t *data, size_t length);
 
@@ -27,5 +28,8 @@ void fuzz_expect(enum tp_status status, const struct tp_error *err);
 /* A model to hold inputs against: tables t_user (100 rows, dim 2: user), t_item (50, 2: item, history).
  * Owned here. */
 const struct tp_model *fuzz_model(void);
+
+/* A cluster for it: two hosts of two ranks, levels host and cluster. Owned here. */
+const struct tp_topology *fuzz_cluster(void);
 
 #endif

@@ -120,9 +120,8 @@ START_TEST(the_last_end_counts)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     struct tp_measured m = {0};
-    char *first = json_dumps(end_of(s, TP_MODE_FLAT), 0), *last;
-    json_t *end = end_of(s, TP_MODE_DMT);
-    last = json_dumps(end, 0);
+    json_t *ends[] = {end_of(s, TP_MODE_FLAT), end_of(s, TP_MODE_DMT)};
+    char *first = json_dumps(ends[0], 0), *last = json_dumps(ends[1], 0);
     struct tp_text text = {0};
     tp_text_add(&text, STEP "%s\n" STEP "%s  \r\n", first, last);
     put_text("run.json", text.data);
@@ -130,7 +129,8 @@ START_TEST(the_last_end_counts)
     ck_assert_int_eq(m.run.mode, TP_MODE_DMT);
     tp_measured_release(&m);
     tp_text_release(&text);
-    json_decref(end);
+    json_decref(ends[0]);
+    json_decref(ends[1]);
     free(first);
     free(last);
     drop(s);
