@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training run.
+ *
+ * In: a plan, options, and MPI's ranks. Out: a result on rank 0, and the files that were asked for.
+ * What can go wrong is asked before the first step, and all ranks agree on it, so that one message
+ * is printed. Step s (from 1) trains the samples (s - 1) * B .. s * B - 1 of the training part,
+ * rank g the b of them from g * b on; behind the last whole batch it begins again, and the samples
+ * of a last partial batch are left out. */
+#include "train/run.h"
+
+#include "train/held_out.h"
+#include "train/resume.h"
+#include "train/tally.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "plan/figures.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct run {
+    const struct tp_plan *plan;
+    const struct tp_run_options *options;
+    struct tp_comm *comm;
+    struct tp_placement *placement;
+    struct tp_samples *samples;
+    struct tp_trainer trainer;
+    struct tp_tally tally;
+    struct tp_identity identity;
+    struct tp_batch batches[2]; /* of this step and the next, in turn */
+    int64_t batch;              /* B */
+    int64_t epoch_steps;        /* INT64_MAX: the samples never end */
+    int64_t first_step, last_step;
+};
+
+static enum tp_status check_nodes(const struct run *run, struct tp_error *err)
+{
+    int32_t ranks = tp_comm_size(run->comm);
+    int32_t *node = TP_NEW(ranks, int32_t);
+    char(*names)[TP_NODE_NAME_BYTES] = tp_new((size_t)ranks, sizeof *names);
+    const char **name_of = TP_NEW(ranks, const char *);
+    enum tp_status status = node && names && name_of ? TP_OK : tp_fail_memory(err);
+    status = tp_comm_agree(run->comm, status, err);
+    if (status == TP_OK) {
+        tp_comm_nodes(run->comm, node, names);
+        for (int32_t g = 0; g < ranks; g++)
+            name_of[g] = names[g];
+        if (!run->options->allow_split_hosts)
+            status = tp_layout_check_nodes(run->plan->topology, node, name_of, err);
+    }
+    free(name_of);
+    free(names);
+    free(node);
+    return status;
+}
+
+static enum tp_status open_samples(struct run *run, struct tp_error *err)
+{
+    int32_t rank = tp_comm_rank(run->comm);
+    const struct tp_topology *topology = run->plan->topology;
+    enum tp_status status =
+        tp_model_global_batch(run->plan->model, topology->rank_count, &run->batch, err);
+    if (status)
+        return status;
+    int64_t local = run->batch / topology->rank_count;
+    const struct tp_share share = {run->batch, rank * local, local};
+    struct tp_sample_options options = run->options->samples;
+    options.progress = options.progress && rank == 0;
+    return tp_samples_open(
+        run->options->source, run->plan->model, &options, share, &run->samples, err);
+}
+
+/* How many steps there are, in all. */
+static enum tp_status count_steps(struct run *run, struct tp_error *err)
+{
+    const struct tp_run_options *options = run->options;
+    int64_t samples = tp_samples_count(run->samples, TP_PART_TRAIN);
+    run->epoch_steps = samples == INT64_MAX ? INT64_MAX : samples / run->batch;
+    if (run->epoch_steps == 0)
+        return tp_fail(err, TP_EINPUT,
+            "%s: found %lld training samples, expected at least the %lld of one step: make "
+            "batch_size smaller",
+            options->source, (long long)samples, (long long)run->batch);
+    if (options->steps == 0 && run->epoch_steps > INT64_MAX / options->epochs)
+        return tp_fail(
+            err, TP_EUSAGE, "%s never ends: --steps says how long to train", options->source);
+    run->last_step = options->steps ? options->steps : options->epochs * run->epoch_steps;
+    return TP_OK;
+}
+
+static enum tp_status read_step(
+    struct run *run, int64_t step, struct tp_batch *batch, struct tp_error *err)
+{
+    int32_t local = run->trainer.layout.local_batch;
+    int64_t offset = (int64_t)tp_comm_rank(run->comm) * local;
+    int64_t first = (step - 1) % run->epoch_steps * run->batch + offset;
+    int64_t later = step % run->epoch_steps * run->batch + offset;
+    enum tp_status status = tp_samples_read(run->samples, TP_PART_TRAIN, first, local, batch, err);
+    tp_samples_expect(run->samples, TP_PART_TRAIN, later, local);
+    return status;
+}
+
+static enum tp_status prepare(struct run *run, struct tp_error *err)
+{
+    char digest[65] = "";
+    enum tp_status status = tp_plan_placement(run->plan, &run->placement, err);
+    if (status == TP_OK && run->options->dump)
+        status = tp_held_out_dump_check(run->options->dump, err);
+    if (status == TP_OK)
+        status = open_samples(run, err);
+    if (status == TP_OK)
+        status = count_steps(run, err);
+    if (status == TP_OK && run->options->checkpoint)
+        status = tp_samples_digest(run->samples, digest, err);
+    if (status == TP_OK)
+        status = tp_identity_init(&run->identity, run->plan, &run->options->trainer, digest, err);
+    return tp_comm_agree(run->comm, status, err);
+}
+
+static enum tp_status set_up(struct run *run, struct tp_error *err)
+{
+    enum tp_status status = check_nodes(run, err);
+    if (status == TP_OK)
+        status = prepare(run, err);
+    if (status == TP_OK)
+        status =
+            tp_comm_divide(run->comm, run->plan->topology, run->placement->ranks_per_tower, err);
+    if (status)
+        return status;
+    status = tp_trainer_init(&run->trainer, run->plan->model, run->plan->topology, run->placement,
+        run->comm, &run->options->trainer, err);
+    if (status == TP_OK)
+        status = tp_tally_init(&run->tally, run->comm, err);
+    status = tp_comm_agree(run->comm, status, err);
+    run->first_step = 1;
+    if (status == TP_OK && run->options->resume) {
+        int64_t done;
+        status =
+            tp_resume_load(&run->trainer, run->options->checkpoint, &run->identity, &done, err);
+        run->first_step = done + 1;
+    }
+    return status;
+}
+
+static enum tp_status save_when_due(struct run *run, int64_t step, struct tp_error *err)
+{
+    const struct tp_run_options *options = run->options;
+    if (!options->checkpoint)
+        return TP_OK;
+    if (step != run->last_step && (options->every == 0 || step % options->every != 0))
+        return TP_OK;
+    return tp_resume_save(&run->trainer, options->checkpoint, step, &run->identity, err);
+}
+
+/* One step, measured and told. */
+static enum tp_status make_step(struct run *run, int64_t step, double *loss, struct tp_error *err)
+{
+    struct tp_batch *batch = &run->batches[step % 2], *next = &run->batches[(step + 1) % 2];
+    struct tp_lap lap = {0};
+    struct tp_step_result result = {.step = step};
+    double begun = tp_clock_now();
+    enum tp_status status = TP_OK;
+    if (step < run->last_step)
+        status = read_step(run, step + 1, next, err);
+    else
+        next = NULL;
+    if (status == TP_OK)
+        status = tp_trainer_step(&run->trainer, step, batch, next, &lap.loss, err);
+    if (status)
+        return status;
+    lap.seconds = tp_clock_now() - begun;
+    for (int i = 0; i < TP_PHASE_COUNT; i++)
+        lap.phases[i] = run->trainer.clock.seconds[i];
+    run->trainer.clock = (struct tp_clock){0};
+    tp_tally_step(&run->tally, run->comm, run->plan, run->options->trainer.mode, run->batch, &lap,
+        &run->trainer.load, &result);
+    *loss = result.loss;
+    if (tp_comm_rank(run->comm) == 0 && run->options->on_step)
+        run->options->on_step(run->options->context, &result, run->last_step);
+    return TP_OK;
+}
+
+static enum tp_status train(struct run *run, double *loss, struct tp_error *err)
+{
+    struct tp_comm_bytes before;
+    enum tp_status status = TP_OK;
+    if (run->first_step > run->last_step)
+        return TP_OK;
+    tp_comm_take_bytes(run->comm, &before); /* nothing yet, but what was counted is no step's */
+    status = read_step(run, run->first_step, &run->batches[run->first_step % 2], err);
+    if (status == TP_OK)
+        status = tp_trainer_begin(&run->trainer, &run->batches[run->first_step % 2], err);
+    for (int64_t step = run->first_step; step <= run->last_step && status == TP_OK; step++) {
+        status = make_step(run, step, loss, err);
+        if (status == TP_OK && !isfinite(*loss) && tp_comm_rank(run->comm) == 0)
+            status = tp_fail(err, TP_EINFEASIBLE,
+                "step %lld: the loss is not finite any more: lower --lr or --sparse-lr",
+                (long long)step);
+        if (status == TP_OK)
+            status = save_when_due(run, step, err);
+    }
+    return status;
+}
+
+enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
+    const struct tp_run_options *options, struct tp_run_result *result, struct tp_error *err)
+{
+    struct run run = {.plan = plan, .options = options, .comm = comm};
+    *result = (struct tp_run_result){.mode = options->trainer.mode, .loss = NAN};
+    enum tp_status status = set_up(&run, err);
+    result->batch = run.batch;
+    result->first_step = run.first_step;
+    result->last_step = run.last_step;
+    if (status == TP_OK)
+        status = train(&run, &result->loss, err);
+    if (status == TP_OK)
+        status = tp_tally_result(&run.tally, comm, plan, result, err);
+    if (status == TP_OK)
+        status = tp_held_out_predict(
+            &run.trainer, run.samples, options->predictions, &result->held_out, err);
+    if (status == TP_OK && options->dump)
+        status =
+            tp_held_out_dump(&run.trainer, run.samples, options->dump, options->dump_samples, err);
+    if (status == TP_OK)
+        result->skipped = tp_samples_skipped(run.samples);
+    for (int i = 0; i < 2; i++)
+        tp_batch_release(&run.batches[i]);
+    tp_tally_release(&run.tally);
+    tp_trainer_release(&run.trainer);
+    tp_samples_free(run.samples);
+    tp_placement_free(run.placement);
+    return status;
+}
+
+void tp_run_result_release(struct tp_run_result *result)
+{
+    free(result->ranks);
+    *result = (struct tp_run_result){0};
+}
