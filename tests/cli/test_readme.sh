@@ -8,7 +8,7 @@ follow "$readme"
 ok 'there are commands' test "$(wc -l <logs/commands)" -ge 8
 
 (cd "$SOURCE" && find src tools -name '*.c' ! -name 'cmd_*') | sed 's,.*/,,' | sort -u >files
-grep -o '`[a-z0-9_]*\.c`' "$readme" | tr -d '`' | sort -u >named
+grep -o '`[a-z0-9_-]*\.c`' "$readme" | tr -d '`' | sort -u >named
 ok 'the tour names every source file and no other' diff files named
 sed -n 's/^\*\*`\(src\/[a-z]*\)\/`\*\*.*/\1/p' "$readme" | sort >rooms
 (cd "$SOURCE" && find src -mindepth 1 -maxdepth 1 -type d) | sort >folders
