@@ -8,6 +8,7 @@
 #include <towerpart/report.h>
 
 #include "base/file.h"
+#include "input.h"
 #include "opt.h"
 
 #include <stdlib.h>
@@ -91,21 +92,6 @@ static const struct argp argp = {options, parse, "PLAN",
     "Example: towerpart report plan.yaml",
     NULL, NULL, NULL};
 
-/* Reads the run, if there is one, and whether it is of this very file. */
-static enum tp_status load_run(const struct args *args, const struct tp_plan *plan,
-    struct tp_measured *measured, struct tp_error *err)
-{
-    char sha256[TP_SHA256_TEXT];
-    bool known = strcmp(args->plan, "-") != 0;
-    enum tp_status status = TP_OK;
-    if (!args->measured)
-        return TP_OK;
-    if (known)
-        status = tp_digest_path(args->plan, sha256, err);
-    return status ? status
-                  : tp_measured_load(args->measured, plan, known ? sha256 : NULL, measured, err);
-}
-
 int cmd_report(int argc, char **argv)
 {
     struct args args = {.output = "-"};
@@ -113,16 +99,17 @@ int cmd_report(int argc, char **argv)
     struct tp_plan *plan = NULL;
     struct tp_findings findings = {0};
     struct tp_measured measured = {0};
+    char sha256[TP_SHA256_TEXT];
     opt_parse(&argp, argc, argv, &args);
     char *name = strcmp(args.plan, "-") != 0 ? tp_path_base(args.plan) : NULL;
     args.report.plan = name;
     args.report.measured = args.measured ? &measured : NULL;
 
-    enum tp_status status = tp_plan_load(args.plan, &plan, &err);
+    enum tp_status status = input_plan(args.plan, &plan, sha256, &err);
     if (status == TP_OK)
         status = tp_plan_check(plan, NULL, NULL, &findings, &err);
-    if (status == TP_OK)
-        status = load_run(&args, plan, &measured, &err);
+    if (status == TP_OK && args.measured)
+        status = tp_measured_load(args.measured, plan, sha256, &measured, &err);
     if (status == TP_OK)
         status = args.json ? tp_report_json(plan, &findings, &args.report, args.output, &err)
                            : tp_report_text(plan, &findings, &args.report, args.output, &err);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs that several commands read.
  *
- * In: paths from the command line. Out: what stands in the files, with base name and SHA-256 for the
- * plan. A spec is read once and parsed from memory: what is digested is what was parsed. Warnings name
- * at most a few features; a list of a thousand helps nobody. */
+ * In: paths from the command line. Out: what stands in the files, with base name and SHA-256. A spec or a
+ * plan is read once and parsed from memory: what is digested is what was parsed. Warnings name at most a
+ * few features; a list of a thousand helps nobody. */
 #include "input.h"
 
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml_read.h"
 #include "opt.h"
+#include "plan/document.h"
 #include "spec/spec.h"
 
 #include <inttypes.h>
@@ -58,6 +59,20 @@ enum tp_status input_topology(const char *path, struct tp_topology **topology,
     if (status == TP_OK)
         status = tp_topology_read(yaml, tp_yaml_root(yaml), topology, err);
     tp_yaml_free(yaml);
+    return status;
+}
+
+enum tp_status input_plan(
+    const char *path, struct tp_plan **plan, char sha256[TP_SHA256_TEXT], struct tp_error *err)
+{
+    char *bytes = NULL;
+    size_t length = 0;
+    enum tp_status status = tp_file_read(path, SPEC_BYTES_MAX, &bytes, &length, err);
+    if (status == TP_OK)
+        status = tp_plan_parse(bytes, length, path, plan, err);
+    if (status == TP_OK)
+        tp_digest_bytes(bytes, length, sha256);
+    free(bytes);
     return status;
 }
 

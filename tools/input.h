@@ -9,6 +9,7 @@
 #include <towerpart/status.h>
 #include <towerpart/topology.h>
 
+#include "base/file.h"
 #include "opt.h"
 
 /* Keys of the options that input_dump_option() reads. */
@@ -23,6 +24,10 @@ enum tp_status input_model(
     const char *path, struct tp_model **model, struct tp_plan_input *input, struct tp_error *err);
 enum tp_status input_topology(const char *path, struct tp_topology **topology,
     struct tp_plan_input *input, struct tp_error *err);
+
+/* Reads a plan likewise. @param sha256  out: of the bytes that were parsed. */
+enum tp_status input_plan(
+    const char *path, struct tp_plan **plan, char sha256[TP_SHA256_TEXT], struct tp_error *err);
 
 /* Moves a record into a plan. */
 void input_move(struct tp_plan_input *from, struct tp_plan_input *to);

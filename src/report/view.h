@@ -61,8 +61,9 @@ struct tp_view {
 enum tp_status tp_view_init(struct tp_view *view, const struct tp_plan *plan,
     const struct tp_findings *findings, struct tp_error *err);
 void tp_view_release(struct tp_view *view);
-void tp_view_options(
-    struct tp_view *view, const struct tp_report_options *options); /* may be NULL */
+
+/* Takes over what the options say. @param options  NULL: nothing. */
+void tp_view_options(struct tp_view *view, const struct tp_report_options *options);
 
 /* Seconds of a way to run a step; NAN if flat_free fits nowhere. */
 double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which);

@@ -60,7 +60,7 @@ judge 'a run from a pipe' 0 $? '' 'report plan.yaml --measured -'
 ok 'is called so' grep -q '^MEASURED sptt, steps 1 to 3 of standard input' logs/out
 "$TOWERPART" report - --measured run.json <plan.yaml >logs/out 2>logs/err
 judge 'a plan from a pipe' 0 $? '' 'report - --measured run.json'
-ok 'has no digest to differ' sh -c '! grep -q "^Warning" logs/out'
+ok 'is known to be the same' sh -c '! grep -q "^Warning" logs/out'
 expect 'both from a pipe' 2 'only one input can be' report - --measured -
 expect 'a report does not replace the run' 2 'would change the input --measured run.json' \
     report plan.yaml --measured run.json -o run.json
@@ -70,6 +70,9 @@ expect 'the option without a file' 2 "option '--measured' requires an argument" 
 run 8 0123 >other.json
 expect 'a run of another version of the plan' 0 '' report plan.yaml --measured other.json
 ok 'is warned of' grep -q '^Warning   the run is of another version of this plan (its SHA-256 differs)' logs/out
+"$TOWERPART" report - --measured other.json <plan.yaml >logs/out 2>logs/err
+judge 'beside a plan from a pipe' 0 $? '' 'report - --measured other.json'
+ok 'is warned of too' grep -q '^Warning   the run is of another version of this plan' logs/out
 sed 's/"batch": 2048/"batch": 512/' run.json >batch.json
 expect 'a run of another batch' 0 '' report plan.yaml --measured batch.json
 ok 'is warned of' grep -qx 'Warning   the run had 512 samples per step, the plan predicts for 2048.' logs/out
