@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a run differs from the prediction.
  *
- * In: a view that has a run. Out: ratios, whether bytes are equal, and the phase that is furthest off. Seconds are those
- * of the slowest rank on both sides; bytes have to be equal to the last one, since both are counted, not timed. */
+ * In: a view that has a run. Out: ratios, whether bytes are equal, and the phase that is furthest
+ * off. Seconds are those of the slowest rank on both sides; bytes have to be equal to the last one,
+ * since both are counted, not timed. */
 #include "report/compare.h"
 
 #include <math.h>

@@ -10,7 +10,7 @@
 /* Of a view that has a run. */
 const struct tp_step_cost *tp_compare_predicted(const struct tp_view *view);
 
-/* Measured over predicted; 1 if both are 0, NAN if only the prediction is or if one is not known. */
+/* Measured over predicted; 1 if both are 0, NAN if only the prediction is or one is not known. */
 double tp_compare_times(double predicted, double measured);
 
 enum tp_compare_bytes {
@@ -22,11 +22,11 @@ enum tp_compare_bytes {
 enum tp_compare_bytes tp_compare_level(const struct tp_view *view, int phase, int32_t level);
 enum tp_compare_bytes tp_compare_phase_bytes(const struct tp_view *view, int phase);
 
-/* The phase whose seconds differ most from the prediction, in seconds; -1 if none can be compared. */
+/* The phase whose seconds are furthest from the prediction; -1 if none can be compared. */
 int tp_compare_furthest(const struct tp_view *view);
 
-/* Whether the run had batches of the size that the plan predicts for. @param batch  out: that size; 0: the
- * plan has none. */
+/* Whether the run had batches of the size that the plan predicts for.
+ * @param batch  out: that size; 0: the plan has none. */
 bool tp_compare_batch(const struct tp_view *view, int64_t *batch);
 
 #endif

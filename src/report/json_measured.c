@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run beside what the plan predicts, for a program: the object "measured" of the JSON report.
  *
- * In: a view that has a run. Out: seconds, bytes at every level and loads of every rank, predicted, measured and
- * their ratio. A figure that does not exist is left out. Cost: O(phases * levels + G). */
+ * In: a view that has a run. Out: seconds, bytes at every level and loads of every rank, predicted,
+ * measured and their ratio. A figure that does not exist is left out. Cost: O(G). */
 #include "report/compare.h"
 #include "report/json_put.h"
 

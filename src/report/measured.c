@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a run, read back.
  *
- * In: the JSON lines that the trainer prints, of any number of steps, and the plan that was run. Out: the figures of
- * the last line that says "final": true. Other lines are passed over unread, except that the first has to be JSON,
- * so that a wrong file is called one. Keys that are not known are passed over too: a later trainer may tell more.
- * Cost: linear in the file; memory in its longest line. */
+ * In: the JSON lines that the trainer prints, of any number of steps, and the plan that was run.
+ * Out: the figures of the last line that says "final": true. Other lines are passed over unread,
+ * except that the first has to be JSON, so that a wrong file is called one. Keys that are not known
+ * are passed over too: a later trainer may tell more. Cost: linear in the file; memory in its
+ * longest line. */
 #include <towerpart/report.h>
 
 #include "base/file.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Section MEASURED: a run beside what the plan predicts, phase by phase and rank by rank.
  *
- * In: a view that has a run. Out: seconds with a mark per doubling, to the left of the middle what was faster than
- * predicted, to the right what was slower; bytes across the outermost level, which have to be equal; loads of the
- * ranks that section RANKS lists. Cost: O(G log G). */
+ * In: a view that has a run. Out: seconds with a mark per doubling, to the left of the middle what
+ * was faster than predicted, to the right what was slower; bytes across the outermost level, which
+ * have to be equal; loads of the ranks that section RANKS lists. Cost: O(G log G). */
 #include "report/compare.h"
 #include "report/sections.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quality of predictions on held-out samples.
  *
- * In: logits and labels. Out: log loss, normalised entropy, area under the ROC curve. The loss of a sample is
- * log(1 + exp(-z)) for a click and log(1 + exp(z)) for none, in the form that overflows for no logit; they are
- * added in the order of the samples.
- * The area is counted, not integrated: twice the number of pairs of a click and none in which the click has the larger
- * logit, a tie as one (Mann & Whitney 1947, doi:10.1214/aoms/1177730491). That is an integer of at most
- * samples^2 / 2, so nothing is rounded before the one division. Cost: O(n log n) time, 8 n bytes. */
+ * In: logits and labels. Out: log loss, normalised entropy, area under the ROC curve. The loss of a
+ * sample is log(1 + exp(-z)) for a click and log(1 + exp(z)) for none, in the form that overflows
+ * for no logit; they are added in the order of the samples. The area is counted, not integrated:
+ * twice the number of pairs of a click and none in which the click has the larger logit, a tie as
+ * one (Mann & Whitney 1947, doi:10.1214/aoms/1177730491). That is an integer of at most samples^2 /
+ * 2, so nothing is rounded before the one division. Cost: O(n log n) time, 8 n bytes. */
 #include "train/metrics.h"
 
 #include "base/fail.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run measured, as JSON: one object and a newline for a step, one for the end.
  *
- * In: figures over all ranks. Out: text. Reals have the shortest digits that read back as the same double,
- * whole ones no fraction, so two runs compare bit for bit as text; what does not exist (NAN) is null. Phases are
- * in the order of execution. A last line of G ranks takes some 100 G bytes. Cost: O(phases + G). */
+ * In: figures over all ranks. Out: text. Reals have the shortest digits that read back as the same
+ * double, whole ones no fraction, so two runs compare bit for bit as text; what does not exist
+ * (NAN) is null. Phases are in the order of execution. A last line of G ranks takes some 100 G
+ * bytes. Cost: O(phases + G). */
 #include "train/result.h"
 
 #include "base/memory.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run measured, as a table for a person at a terminal.
  *
- * In: figures over all ranks. Out: at most 100 columns: what was run and how well it predicts, the phases of a
- * step with bars, the slowest marked, the ranks' loads, the busiest first where there are many. Cost: O(G log G). */
+ * In: figures over all ranks. Out: at most 100 columns: what was run and how well it predicts, the
+ * phases of a step with bars, the slowest marked, the ranks' loads, the busiest first where there
+ * are many. Cost: O(G log G). */
 #include "train/result.h"
 
 #include "base/memory.h"

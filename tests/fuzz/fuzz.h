@@ -15,18 +15,18 @@
 /* The target: each fuzz_*.c defines it under the name that libFuzzer knows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 
-/* The bytes as a file in memory. @return its path; the next call, also one of fuzz_model() or fuzz_cluster(), replaces the
- * bytes. */
+/* The bytes as a file in memory. @return its path; the next call, also one of fuzz_model() or
+ * fuzz_cluster(), replaces the bytes. */
 const char *fuzz_file(const uint8_t *data, size_t length);
 
 /* The bytes as a file of that name in a folder that is there until the end. @return the folder. */
 const char *fuzz_folder(const char *name, const uint8_t *data, size_t length);
 
-/* Aborts unless the outcome is success, or bad input (or an answer of no) that says what is wrong. */
+/* Aborts unless the outcome is success, or bad input (or an answer of no) that says why. */
 void fuzz_expect(enum tp_status status, const struct tp_error *err);
 
-/* A model to hold inputs against: tables t_user (100 rows, dim 2: user), t_item (50, 2: item, history).
- * Owned here. */
+/* A model to hold inputs against: tables t_user (100 rows, dim 2: user), t_item (50, 2: item,
+ * history). Owned here. */
 const struct tp_model *fuzz_model(void);
 
 /* A cluster for it: two hosts of two ranks, levels host and cluster. Owned here. */

@@ -18,7 +18,7 @@ static void drop(struct sample *s)
     free(s);
 }
 
-/* Phases of a run on a sample plan: 0.5, 0.75 and 2 times as long as predicted, bytes as predicted. */
+/* Phases of a run on a sample plan: 0.5, 0.75 and 2 times as long as predicted, bytes too. */
 static json_t *phases_of(const struct sample *s, int mode)
 {
     json_t *phases = json_object();
@@ -37,7 +37,8 @@ static json_t *phases_of(const struct sample *s, int mode)
     return phases;
 }
 
-/* The end of such a run: a step takes 24 ms; rank r looks up 5 (r + 1) MB and gets 4000 + 2 r bytes of ids. */
+/* The end of such a run: a step takes 24 ms; rank r looks up 5 (r + 1) MB and gets 4000 + 2 r bytes
+ * of ids. */
 static json_t *end_of(const struct sample *s, int mode)
 {
     json_t *ranks = json_array();
@@ -340,8 +341,8 @@ static char *report_run(struct sample *s, json_t *end, sample_writer report)
     return text;
 }
 
-/* 24 ms where 16 were predicted. Phase p of sptt is predicted at 2 (p + 1) us and took twice that, so the last
- * one, dense_allreduce with 32 us, is furthest off; its 32 MB are as predicted. */
+/* 24 ms where 16 were predicted. Phase p of sptt is predicted at 2 (p + 1) us and took twice that,
+ * so the last one, dense_allreduce with 32 us, is furthest off; its 32 MB are as predicted. */
 START_TEST(the_text_shows_measured_beside_predicted)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
@@ -380,7 +381,8 @@ START_TEST(bytes_that_differ_are_shown)
 }
 END_TEST
 
-/* A mark per doubling, four at most: 1.05 none, 1.2 one, 3.9 two, 1000 four; to the left what is faster. */
+/* A mark per doubling, four at most: 1.05 none, 1.2 one, 3.9 two, 1000 four; to the left what is
+ * faster. */
 START_TEST(marks_count_doublings)
 {
     static const struct {
@@ -406,8 +408,8 @@ START_TEST(marks_count_doublings)
 }
 END_TEST
 
-/* lookup is predicted at 1 ms. As predicted, or 16 us slower, it is not furthest off: that is dense_allreduce, by
- * 16 us. */
+/* lookup is predicted at 1 ms. As predicted, or 16 us slower, it is not furthest off: that is
+ * dense_allreduce, by 16 us. */
 START_TEST(the_furthest_is_off_by_most_seconds)
 {
     static const struct {

@@ -11,8 +11,8 @@
 
 #define RANKS_MAX 64
 
-/* A run of a sample plan. Phase p: (p + 1), (p + 1.5) and (p + 2) ms; 100 p bytes inside the host, p MB and a
- * half byte across. Rank g: g ids, 10 g id bytes, g MB looked up. */
+/* A run of a sample plan. Phase p: (p + 1), (p + 1.5) and (p + 2) ms; 100 p bytes inside the host,
+ * p MB and a half byte across. Rank g: g ids, 10 g id bytes, g MB looked up. */
 struct sample_run {
     struct tp_run_result result;
     struct tp_rank_result ranks[RANKS_MAX];
@@ -112,7 +112,8 @@ START_TEST(the_end_is_one_line)
 }
 END_TEST
 
-/* Phases of each mode, by name and in the order of execution; bytes for those that the cost model has bytes of. */
+/* Phases of each mode, by name and in the order of execution; bytes for those that the cost model
+ * has bytes of. */
 START_TEST(it_has_the_phases_of_the_mode)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
