@@ -117,7 +117,7 @@ static enum tp_status read_all(int fd, const char *path, size_t bytes_max, size_
 static enum tp_status read_path(const char *path, bool regular, size_t bytes_max, char **data,
     size_t *length, struct tp_error *err)
 {
-    int fd;
+    int fd = -1;
     struct stat info;
     enum tp_status status = open_input(path, regular, &fd, &info, err);
     if (status)

@@ -82,9 +82,9 @@ static enum tp_status count_steps(struct run *run, struct tp_error *err)
             "%s: found %lld training samples, expected at least the %lld of one step: make "
             "batch_size smaller",
             options->source, (long long)samples, (long long)run->batch);
-    if (options->steps == 0 && run->epoch_steps > INT64_MAX / options->epochs)
+    if (options->steps == 0 && samples == INT64_MAX)
         return tp_fail(
-            err, TP_EUSAGE, "%s never ends: --steps says how long to train", options->source);
+            err, TP_EUSAGE, "%s never ends: --steps N says how long to train", options->source);
     run->last_step = options->steps ? options->steps : options->epochs * run->epoch_steps;
     return TP_OK;
 }
