@@ -116,8 +116,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {options, parse, NULL,
     "Write a synthetic workload with planted feature groups: DIR/model.yaml, topology.yaml, dump/,"
     " truth.json (feature -> group) and, with --log, log.tsv in Criteo's layout, whose labels "
-    "depend"
-    " on interactions inside the groups.\v"
+    "depend on interactions inside the groups; \"log\" in truth.json then says how well they can "
+    "be "
+    "predicted at best: AUC and log loss (in nats) of the click probabilities that they were drawn "
+    "with.\v"
     "Example: towerpart synth -o demo --features 26 --groups 4",
     NULL, NULL, NULL};
 

@@ -11,7 +11,8 @@
  * m = (2 AGREEMENT - 1)^2 the mean of v_i v_j. Given one id, the mean of v_i v_j over the rest is the
  * same for both signs: single ids say nothing about the label, pairs inside a group do. The shared
  * u_g makes ids of a group occur together, as in real logs. The bias puts the base rate at BASE_RATE,
- * as in Criteo's (about 0.25); it is found on PILOT_ROWS rows of a stream of their own. Cost: O(rows). */
+ * as in Criteo's (about 0.25); it is found on PILOT_ROWS rows of a stream of their own. The probabilities are kept to
+ * say how well this very model predicts the labels. Cost: O(rows); 8 bytes of memory per row. */
 #include "synth/planted.h"
 
 #include "base/file.h"
@@ -168,7 +169,8 @@ static void add_row(const struct click_row *row, bool clicked, struct tp_text *t
 }
 
 static enum tp_status add_rows(struct tp_file_out *file, const struct tp_planted *planted,
-    const struct tp_synth_options *options, double bias, struct tp_error *err)
+    const struct tp_synth_options *options, double bias, struct tp_log_truth *truth,
+    struct tp_error *err)
 {
     struct tp_random random = tp_random_new(options->seed, TP_STREAM_LOG);
     struct tp_text text = {0};
@@ -176,8 +178,10 @@ static enum tp_status add_rows(struct tp_file_out *file, const struct tp_planted
     enum tp_status status = TP_OK;
     for (int64_t i = 0; i < options->log_rows && !status; i++) {
         draw_row(&random, planted, &row);
-        add_row(&row, tp_random_uniform(&random) < sigmoid(row.logit + bias), &text);
-        if (text.failed) {
+        double probability = sigmoid(row.logit + bias);
+        bool clicked = tp_random_uniform(&random) < probability;
+        add_row(&row, clicked, &text);
+        if (text.failed || !tp_log_truth_add(truth, probability, clicked)) {
             status = tp_fail_memory(err);
         } else if (text.length >= FLUSH_BYTES || i + 1 == options->log_rows) {
             status = tp_file_out_add(file, text.data, text.length, err);
@@ -189,7 +193,8 @@ static enum tp_status add_rows(struct tp_file_out *file, const struct tp_planted
 }
 
 enum tp_status tp_planted_write_log(const struct tp_planted *planted,
-    const struct tp_synth_options *options, const char *dir, struct tp_error *err)
+    const struct tp_synth_options *options, const char *dir, struct tp_log_truth *truth,
+    struct tp_error *err)
 {
     double bias = 0;
     struct tp_file_out *file = NULL;
@@ -200,7 +205,7 @@ enum tp_status tp_planted_write_log(const struct tp_planted *planted,
     if (!status)
         status = tp_file_out_open(path, &file, err);
     if (!status)
-        status = add_rows(file, planted, options, bias, err);
+        status = add_rows(file, planted, options, bias, truth, err);
     if (!status)
         status = tp_file_out_commit(file, err);
     else

@@ -8,6 +8,8 @@
 #include <towerpart/status.h>
 #include <towerpart/synth.h>
 
+#include "synth/log_truth.h"
+
 #define TP_LATENTS_MAX 4
 #define TP_FEATURE_NAME_BYTES 16
 
@@ -42,7 +44,7 @@ void tp_planted_name(
 /* Latent factors of a group, 2 to 4, never more than the smallest dim. */
 int32_t tp_planted_latents(const struct tp_planted *planted, int32_t group);
 
-/* DIR/model.yaml, DIR/topology.yaml and DIR/truth.json. */
+/* DIR/model.yaml and DIR/topology.yaml. */
 enum tp_status tp_planted_write_specs(const struct tp_planted *planted,
     const struct tp_synth_options *options, const char *dir, struct tp_error *err);
 
@@ -50,8 +52,15 @@ enum tp_status tp_planted_write_specs(const struct tp_planted *planted,
 enum tp_status tp_planted_write_dump(const struct tp_planted *planted,
     const struct tp_synth_options *options, const char *dir, struct tp_error *err);
 
-/* DIR/log.tsv; needs TP_CRITEO_SPARSE features. */
+/* DIR/log.tsv; needs TP_CRITEO_SPARSE features.
+ * @param truth  out, all zero before; to be released also on failure. */
 enum tp_status tp_planted_write_log(const struct tp_planted *planted,
-    const struct tp_synth_options *options, const char *dir, struct tp_error *err);
+    const struct tp_synth_options *options, const char *dir, struct tp_log_truth *truth,
+    struct tp_error *err);
+
+/* DIR/truth.json.
+ * @param truth  of the log; NULL: there is none. */
+enum tp_status tp_planted_write_truth(const struct tp_planted *planted, struct tp_log_truth *truth,
+    const char *dir, struct tp_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define LOCAL_BATCH 4096
@@ -93,8 +94,27 @@ static enum tp_status write_topology(
     return write_text(&text, dir, "topology.yaml", err);
 }
 
-static enum tp_status write_truth(
-    const struct tp_planted *planted, const char *dir, struct tp_error *err)
+/* null: it is not defined. */
+static void add_measure(struct tp_text *text, const char *key, double value)
+{
+    char number[32] = "null";
+    if (isfinite(value))
+        tp_format_real(number, value);
+    tp_text_add(text, ", \"%s\": %s", key, number);
+}
+
+static void add_log(struct tp_log_truth *truth, struct tp_text *text)
+{
+    size_t clicks = truth->clicked.count;
+    tp_text_add(text, ",\n  \"log\": {\"rows\": %zu, \"clicks\": %zu", clicks + truth->others.count,
+        clicks);
+    add_measure(text, "auc", tp_log_truth_auc(truth));
+    add_measure(text, "logloss", tp_log_truth_loss(truth));
+    tp_text_add(text, "}");
+}
+
+enum tp_status tp_planted_write_truth(const struct tp_planted *planted, struct tp_log_truth *truth,
+    const char *dir, struct tp_error *err)
 {
     struct tp_text text = {0};
     for (int32_t f = 0; f < planted->feature_count; f++) {
@@ -102,6 +122,8 @@ static enum tp_status write_truth(
         tp_planted_name(planted, f, name);
         tp_text_add(&text, "%s\"%s\": %d", f ? ",\n  " : "{\n  ", name, (int)planted->group[f]);
     }
+    if (truth)
+        add_log(truth, &text);
     tp_text_add(&text, "\n}\n");
     return write_text(&text, dir, "truth.json", err);
 }
@@ -112,7 +134,5 @@ enum tp_status tp_planted_write_specs(const struct tp_planted *planted,
     enum tp_status status = write_model(planted, options, dir, err);
     if (!status)
         status = write_topology(options, dir, err);
-    if (!status)
-        status = write_truth(planted, dir, err);
     return status;
 }

@@ -91,6 +91,7 @@ enum tp_status tp_synth(
     const char *dir, const struct tp_synth_options *options, struct tp_error *err)
 {
     struct tp_planted planted = {0};
+    struct tp_log_truth truth = {0};
     const struct tp_synth_options defaults = tp_synth_options_default();
     if (!options)
         options = &defaults;
@@ -104,7 +105,10 @@ enum tp_status tp_synth(
     if (!status)
         status = tp_planted_write_dump(&planted, options, dir, err);
     if (!status && options->log_rows > 0)
-        status = tp_planted_write_log(&planted, options, dir, err);
+        status = tp_planted_write_log(&planted, options, dir, &truth, err);
+    if (!status)
+        status = tp_planted_write_truth(&planted, options->log_rows > 0 ? &truth : NULL, dir, err);
+    tp_log_truth_release(&truth);
     tp_planted_release(&planted);
     return status;
 }

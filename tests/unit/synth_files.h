@@ -91,6 +91,7 @@ static inline int read_truth(const char *dir, int *group, int group_max)
     json_t *truth = json_loads(bytes, JSON_REJECT_DUPLICATES, NULL), *value;
     const char *key;
     ck_assert_ptr_nonnull(truth);
+    json_object_del(truth, "log");
     json_object_foreach(truth, key, value)
     {
         int f = atoi(key + 1);

@@ -118,8 +118,9 @@ START_TEST(the_same_seed_gives_the_same_bytes_and_another_seed_others)
 }
 END_TEST
 
-START_TEST(a_log_changes_no_other_file)
+START_TEST(a_log_changes_no_other_file_and_no_group)
 {
+    int group[26], same_group[26];
     struct folder a = folder_make(), b = folder_make();
     struct tp_synth_options options = small_options();
     options.features = 26;
@@ -129,8 +130,11 @@ START_TEST(a_log_changes_no_other_file)
     options.log_rows = 10;
     synth(b.path, &options);
     for (int i = 0; i < COUNT(equal_files); i++)
-        if (strcmp(equal_files[i], "log.tsv"))
+        if (strcmp(equal_files[i], "log.tsv") && strcmp(equal_files[i], "truth.json"))
             ck_assert_msg(same_file(a.path, b.path, equal_files[i]), "%s differs", equal_files[i]);
+    ck_assert_int_eq(read_truth(a.path, group, 26), 26);
+    ck_assert_int_eq(read_truth(b.path, same_group, 26), 26);
+    ck_assert_mem_eq(group, same_group, sizeof group);
     scratch_remove(a.path);
     scratch_remove(b.path);
 }
@@ -457,7 +461,7 @@ int main(void)
     tcase_add_loop_test(
         tcase, any_number_of_hosts_and_ranks_gives_a_valid_topology, 0, COUNT(cluster_sizes));
     tcase_add_test(tcase, the_same_seed_gives_the_same_bytes_and_another_seed_others);
-    tcase_add_test(tcase, a_log_changes_no_other_file);
+    tcase_add_test(tcase, a_log_changes_no_other_file_and_no_group);
     tcase_add_test(tcase, groups_are_even_and_stride_does_not_find_them);
     tcase_add_test(tcase, features_of_a_group_are_related_and_others_are_not);
     tcase_add_test(tcase, mixed_dims_are_half_equal_or_double_and_hold_the_groups_too);
