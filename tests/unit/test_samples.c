@@ -13,14 +13,14 @@ END_TEST
 
 START_TEST(options_that_do_not_go_with_a_source_are_refused)
 {
-    struct tp_sample_options o[9];
+    struct tp_sample_options o[10];
     static const struct {
         const char *source, *option;
     } cases[] = {{"synthetic:1", "--columns"}, {"synthetic:1", "--label"}, {"npy:x", "--dense"},
         {"npy:x", "--separator"}, {"npy:x", "--min-count"}, {"synthetic:1", "--skip-bad"},
-        {"synthetic:1", "--held-out: found 1,"}, {"npy:x", "--held-out: found -0.1,"},
-        {"npy:x", "--min-count: found 0"}};
-    for (int i = 0; i < 9; i++)
+        {"synthetic:1", "--held-out: found 1,"}, {"csv:x", "--held-out: found -0.1,"},
+        {"csv:x", "--min-count: found 0"}, {"criteo:x", "--label"}};
+    for (int i = 0; i < 10; i++)
         o[i] = tp_sample_options_default();
     o[0].columns = "a=b";
     o[1].label = "click";
@@ -31,15 +31,16 @@ START_TEST(options_that_do_not_go_with_a_source_are_refused)
     o[6].held_out = 1;
     o[7].held_out = -0.1;
     make_model(1, 10, 0);
-    if (_i < 8)
-        ck_refused(TP_EUSAGE, cases[_i].source, &o[_i],
-            (const char *[]){cases[_i].option, "expected", NULL});
+    o[8].min_count = 0;
+    o[9].label = "click";
+    ck_refused(
+        TP_EUSAGE, cases[_i].source, &o[_i], (const char *[]){cases[_i].option, "expected", NULL});
 }
 END_TEST
 
 START_TEST(standard_input_is_refused_because_data_is_read_more_than_once)
 {
-    static const char *const bad[] = {"npy:-", "npy:", "synthetic:"};
+    static const char *const bad[] = {"npy:-", "npy:", "synthetic:", "criteo:-", "csv:-"};
     make_model(1, 10, 0);
     ck_refused(TP_EUSAGE, bad[_i], NULL, (const char *[]){bad[_i], "a pipe will not do", NULL});
 }
@@ -55,6 +56,8 @@ START_TEST(behind_the_end_there_are_empty_samples)
     ck_ok(tp_samples_read(samples, TP_PART_HELD_OUT, 16382, 5, &batch, &err), err);
     ck_assert_int_eq(batch.existing, 2);
     ck_assert_int_eq(batch.id_count, 4);
+    ck_ok(tp_samples_read(samples, TP_PART_HELD_OUT, 20000, 5, &batch, &err), err);
+    ck_assert_int_eq(batch.existing, 0);
     const char *text = read_text(samples, TP_PART_HELD_OUT, 16382, 5);
     ck_assert_ptr_nonnull(strstr(text, ";-0 0|,;-0 0|,;-0 0|,;"));
     ck_assert_str_eq(read_text(samples, TP_PART_HELD_OUT, 20000, 2), "-0 0|,;-0 0|,;");
@@ -127,8 +130,8 @@ int main(void)
     TCase *tcase = tcase_create("samples");
     tcase_add_checked_fixture(tcase, scratch_open, scratch_close);
     tcase_add_loop_test(tcase, another_kind_of_source_is_refused, 0, 5);
-    tcase_add_loop_test(tcase, options_that_do_not_go_with_a_source_are_refused, 0, 9);
-    tcase_add_loop_test(tcase, standard_input_is_refused_because_data_is_read_more_than_once, 0, 3);
+    tcase_add_loop_test(tcase, options_that_do_not_go_with_a_source_are_refused, 0, 10);
+    tcase_add_loop_test(tcase, standard_input_is_refused_because_data_is_read_more_than_once, 0, 5);
     tcase_add_test(tcase, behind_the_end_there_are_empty_samples);
     tcase_add_loop_test(tcase, the_digest_changes_with_what_the_samples_depend_on, 0, 12);
     tcase_add_test(tcase, nothing_can_be_freed_and_released);
