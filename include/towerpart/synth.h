@@ -33,11 +33,12 @@ struct tp_synth_options {
 struct tp_synth_options tp_synth_options_default(void);
 
 /* Writes DIR/model.yaml, topology.yaml, dump/, truth.json (feature -> planted group) and, if asked
- * for, log.tsv, whose labels depend on interactions inside the groups. truth.json then has a "log" too: {"rows", "clicks",
- * "auc", "logloss"}, how well the click probabilities that the labels were drawn with predict them: AUC exactly, log loss
- * in nats; null where no pair of a click and none defines an AUC. That takes 8 bytes of memory per row. Makes DIR if it is missing;
- * files of those names in it are replaced, and what an earlier run left in dump/ is removed. Same
- * options, same bytes.
+ * for, log.tsv, whose labels depend on interactions inside the groups. truth.json then has a "log"
+ * too: {"rows", "clicks", "auc", "logloss"}, how well the click probabilities that the labels were
+ * drawn with predict them: AUC exactly, log loss in nats; null where no pair of a click and none
+ * defines an AUC. That takes 8 bytes of memory per row. Makes DIR if it is missing; files of those
+ * names in it are replaced, and what an earlier run left in dump/ is removed. Same options, same
+ * bytes.
  * @param options  NULL: defaults.
  * @return TP_OK; TP_EUSAGE naming the option that is out of range; TP_EINTERNAL when a file cannot
  *         be written; TP_ENOMEM. */

@@ -44,9 +44,9 @@ const struct tp_csv_record *tp_csv_header(const struct tp_csv *csv);
 enum tp_status tp_csv_next(
     struct tp_csv *csv, const struct tp_csv_record **record, struct tp_error *err);
 
-/* Whether the last failure was that of one record, which may be passed over: the next call gives the one behind it.
- * Not so where it cannot be known where the next one begins: a record of several lines whose quotes are
- * wrong. */
+/* Whether the last failure was that of one record, which may be passed over: the next call gives the
+ * one behind it. Not so where it cannot be known where the next one begins: a record of several
+ * lines whose quotes are wrong. */
 bool tp_csv_resumes(const struct tp_csv *csv);
 
 /* Where the record that was asked for last begins, from 1, also if it was none. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines through a buffer that holds the longest line allowed.
  *
- * In: a file or a pipe, of any size. Out: its lines, in place in the buffer. Invariant: what is not given
- * yet lies in data[begin .. end - 1]; when it holds no whole line, it is moved to the front and the rest
- * of the buffer is filled. The rest of a line that is too long to be given is passed over. Cost: O(bytes), as each byte moves at most once per READ_BYTES read. */
+ * In: a file or a pipe, of any size. Out: its lines, in place in the buffer. Invariant: what is not
+ * given yet lies in data[begin .. end - 1]; when it holds no whole line, it is moved to the front
+ * and the rest of the buffer is filled. The rest of a line that is too long to be given is passed
+ * over. Cost: O(bytes), as each byte moves at most once per READ_BYTES read. */
 #include "base/lines.h"
 
 #include "base/file.h"

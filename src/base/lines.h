@@ -28,8 +28,8 @@ void tp_lines_free(struct tp_lines *lines);
 enum tp_status tp_lines_next(
     struct tp_lines *lines, const char **line, size_t *length, struct tp_error *err);
 
-/* Whether the last failure was that of one line, which may be passed over: the next call gives the one behind
- * it. */
+/* Whether the last failure was that of one line, which may be passed over: the next call gives the
+ * one behind it. */
 bool tp_lines_resumes(const struct tp_lines *lines);
 
 /* Number of the line that was given last, from 1. */

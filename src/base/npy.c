@@ -3,10 +3,10 @@
  * dict literal, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, padded with spaces so
  * that the data starts at a multiple of 64 bytes.
  *
- * In: the bytes of a whole file, not trusted. Out: a view of them; nothing is copied. Only what
- * this program uses is accepted: little-endian reals of 2, 4 and 8 bytes, int64 and unicode (int32 where
- * numbers are asked for), in C order, of at most three dims, with exactly as much data as the shape asks
- * for. Cost of parsing: the header's length. */
+ * In: the bytes of a whole file, not trusted. Out: a view of them; nothing is copied. Only what this
+ * program uses is accepted: little-endian reals of 2, 4 and 8 bytes, int64 and unicode (int32 where
+ * numbers are asked for), in C order, of at most three dims, with exactly as much data as the shape
+ * asks for. Cost of parsing: the header's length. */
 #include "base/npy.h"
 
 #include "base/fail.h"

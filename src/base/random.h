@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* The finaliser of splitmix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195): a bijection of 64 bits
- * that makes random ones of counters. */
+/* The finaliser of splitmix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195): a bijection
+ * of 64 bits that makes random ones of counters. */
 static inline uint64_t tp_mix(uint64_t x)
 {
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -5,7 +5,8 @@
 
 #include "data/samples.h"
 
-/* Makes it a batch of `count` samples that do not exist yet: all is 0, without ids. @return TP_ENOMEM. */
+/* Makes it a batch of `count` samples that do not exist yet: all is 0, without ids. @return
+ * TP_ENOMEM. */
 enum tp_status tp_batch_begin(
     struct tp_batch *batch, const struct tp_model *model, int32_t count, struct tp_error *err);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of ids that are strings.
  *
- * In: the ids of a table's features in the training part, one after the other. Out: a row for any id. Those seen min_count
- * times or more are rows 1, 2, ..., the most frequent first, ties by their hash; all others are row 0. If
- * they do not fit into rows - 1, the table is hashed instead: hash % rows, for all ids. An id is known by its 64-bit
- * hash alone (src/profile/count.c): two ids that share one share a row.
+ * In: the ids of a table's features in the training part, one after the other. Out: a row for any
+ * id. Those seen min_count times or more are rows 1, 2, ..., the most frequent first, ties by their
+ * hash; all others are row 0. If they do not fit into rows - 1, the table is hashed instead: hash %
+ * rows, for all ids. An id is known by its 64-bit hash alone (src/profile/count.c): two ids that
+ * share one share a row.
  *
- * Memory: 24 to 48 bytes per distinct id. It is bounded: as soon as more ids than fit are frequent the table is
- * hashed, which no later id can change, and so it is when there are more distinct ids than
- * DISTINCT_PER_ROW * rows + DISTINCT_FREE, whatever their counts. Both depend on the set of training lines alone,
- * not on their order. */
+ * Memory: 24 to 48 bytes per distinct id. It is bounded: as soon as more ids than fit are frequent
+ * the table is hashed, which no later id can change, and so it is when there are more distinct ids
+ * than DISTINCT_PER_ROW * rows + DISTINCT_FREE, whatever their counts. Both depend on the set of
+ * training lines alone, not on their order. */
 #include "data/dictionary.h"
 
 #include "base/fail.h"

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples of a click log.
  *
- * In: "criteo:FILE" or "csv:FILE". Out: its samples, ids as rows, dense values scaled. The log is read twice when it is
- * opened. First every process counts all of it: the ids and dense values of the training lines, which make
- * the dictionaries and scales, and the good lines of both parts. Then the samples of the process's share, and
- * those alone, go to a temporary file for each part. All processes find the same numbers, so nothing has to be
- * exchanged.
+ * In: "criteo:FILE" or "csv:FILE". Out: its samples, ids as rows, dense values scaled. The log is
+ * read twice when it is opened. First every process counts all of it: the ids and dense values of
+ * the training lines, which make the dictionaries and scales, and the good lines of both parts. Then
+ * the samples of the process's share, and those alone, go to a temporary file for each part. All
+ * processes find the same numbers, so nothing has to be exchanged.
  *
- * A sample with the index p of its part lies in the share if p % batch does; it is number
- * (p / batch) * share.count + p % batch - share.first of the file.
+ * A sample with the index p of its part lies in the share if p % batch does; it is number (p /
+ * batch) * share.count + p % batch - share.first of the file.
  *
- * A bad line is an error, or skipped and counted; a line counts as read in the numbers of lines that split the
- * log either way. Cost: parsing the log twice; memory of the dictionaries. */
+ * A bad line is an error, or skipped and counted; a line counts as read in the numbers of lines that
+ * split the log either way. Cost: parsing the log twice; memory of the dictionaries. */
 #include "data/sample_kind.h"
 
 #include "base/fail.h"

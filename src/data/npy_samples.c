@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples in NumPy's arrays.
  *
- * In: a folder with labels.npy (samples), sparse.npy (samples, F) or (samples, F, P) and, if the model has
- * dense features, dense.npy (samples, dense_features). Out: its samples. Ids are rows of the tables as they stand;
- * -1 in the form with P is no id, the filling of short bags. Dense values are taken as they are.
+ * In: a folder with labels.npy (samples), sparse.npy (samples, F) or (samples, F, P) and, if the
+ * model has dense features, dense.npy (samples, dense_features). Out: its samples. Ids are rows of
+ * the tables as they stand; -1 in the form with P is no id, the filling of short bags. Dense values
+ * are taken as they are.
  *
- * The files are mapped, or read a row at a time where the address space is too small (src/base/source.c), so they may be
- * larger than memory. Shapes and types are checked when they are opened, values when they are read.
- * Cost of a sample: its bytes; of opening: a nanosecond per sample, for the split. */
+ * The files are mapped, or read a row at a time where the address space is too small
+ * (src/base/source.c), so they may be larger than memory. Shapes and types are checked when they are
+ * opened, values when they are read. Cost of a sample: its bytes; of opening: a nanosecond per
+ * sample, for the split. */
 #include "data/sample_kind.h"
 
 #include "base/fail.h"

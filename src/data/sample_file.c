@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples in a temporary file without a name, so that a log larger than memory can be trained on.
  *
- * A sample is label (float32), number of ids (int32), dense values (float32), length of each feature's bag (int32), ids
- * (int64). Samples differ in length; the offset of every STRIDE-th is kept in memory, from there the numbers of
- * ids lead to the others. So a sample costs 8 / STRIDE bytes of memory.
+ * A sample is label (float32), number of ids (int32), dense values (float32), length of each
+ * feature's bag (int32), ids (int64). Samples differ in length; the offset of every STRIDE-th is
+ * kept in memory, from there the numbers of ids lead to the others. So a sample costs 8 / STRIDE
+ * bytes of memory.
  *
- * Order of calls: init, add ..., close, then read and want in any order. Cost of a sample: its bytes. */
+ * Order of calls: init, add ..., close, then read and want in any order. Cost of a sample: its
+ * bytes. */
 #include "data/sample_file.h"
 
 #include "base/fail.h"

@@ -38,7 +38,8 @@ enum tp_status tp_sample_file_add(struct tp_sample_file *file, float label, cons
 /* Ends the writing. */
 enum tp_status tp_sample_file_close(struct tp_sample_file *file, struct tp_error *err);
 
-/* Fills the first samples of a batch that has been begun, with first .. first + count - 1, which exist. */
+/* Fills the first samples of a batch that has been begun, with first .. first + count - 1, which
+ * exist. */
 enum tp_status tp_sample_file_read(struct tp_sample_file *file, int64_t first, int32_t count,
     struct tp_batch *batch, struct tp_error *err);
 

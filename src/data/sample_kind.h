@@ -31,8 +31,8 @@ struct tp_samples {
     int64_t skipped;
 };
 
-/* Open a source, of which model, options and share are set. What they have set when they fail is freed by the
- * caller, through free(). @param source  all of it: "csv:FILE". */
+/* Open a source, of which model, options and share are set. What they have set when they fail is
+ * freed by the caller, through free(). @param source  all of it: "csv:FILE". */
 enum tp_status tp_log_samples_open(
     struct tp_samples *samples, const char *source, struct tp_error *err);
 enum tp_status tp_npy_samples_open(

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples from any source.
  *
- * In: "kind:where" and options. Out: batches. What all kinds have in common is here: which options go with which
- * kind, what lies behind the end of a part, and the digest. The kinds are in log_samples.c (criteo, csv),
- * npy_samples.c and synthetic_samples.c.
+ * In: "kind:where" and options. Out: batches. What all kinds have in common is here: which options
+ * go with which kind, what lies behind the end of a part, and the digest. The kinds are in
+ * log_samples.c (criteo, csv), npy_samples.c and synthetic_samples.c.
  *
- * The digest is SHA-256 of a text that lists what decides about the samples (kind, options, features and tables) and
- * of the digests of the files. A path is not part of it: a copy of the data is the same data. */
+ * The digest is SHA-256 of a text that lists what decides about the samples (kind, options, features
+ * and tables) and of the digests of the files. A path is not part of it: a copy of the data is the
+ * same data. */
 #include "data/samples.h"
 
 #include "base/fail.h"

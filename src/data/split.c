@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training and held-out samples, told apart by their numbers alone.
  *
- * In: a number and the share that is held out. Out: its part. The number is hashed as the first output of a
- * splitmix64 generator with that state, so neighbours are independent and no period of the source can fall together
- * with the split. A larger share holds out the same samples and more.
+ * In: a number and the share that is held out. Out: its part. The number is hashed as the first
+ * output of a splitmix64 generator with that state, so neighbours are independent and no period of
+ * the source can fall together with the split. A larger share holds out the same samples and more.
  *
- * To find the k-th sample of a part without a list of them, the held-out ones before each block of BLOCK
- * numbers are counted once; the rest is a search over blocks and a walk inside one. Memory: 8 bytes per block. */
+ * To find the k-th sample of a part without a list of them, the held-out ones before each block of
+ * BLOCK numbers are counted once; the rest is a search over blocks and a walk inside one. Memory: 8
+ * bytes per block. */
 #include "data/split.h"
 
 #include "base/fail.h"

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples made of a seed, as many as one likes.
  *
- * In: a seed, a part and a sample's number. Out: the sample, a function of these and the model alone, so any rank can
- * make any range of them. Each sample draws from a splitmix64 generator of its own, whose start is a hash of
- * (seed, part, number).
+ * In: a seed, a part and a sample's number. Out: the sample, a function of these and the model
+ * alone, so any rank can make any range of them. Each sample draws from a splitmix64 generator of
+ * its own, whose start is a hash of (seed, part, number).
  *
- * Dense values: the sum of four uniform 16-bit draws (Irwin & Hall), mean 0, variance 1. Bags: the integer
- * part of the feature's pooling, or one more, with the pooling as mean. Ids: even over the rows of the table, or by
- * the feature's hot_rows as src/cost/skew.h reads them: rank k of the ids has the share C(k + 1) - C(k). In
- * ranked tables it is row k; in hashed ones rank 0 is row 0 and the others are hashed to rows.
+ * Dense values: the sum of four uniform 16-bit draws (Irwin & Hall), mean 0, variance 1. Bags: the
+ * integer part of the feature's pooling, or one more, with the pooling as mean. Ids: even over the
+ * rows of the table, or by the feature's hot_rows as src/cost/skew.h reads them: rank k of the ids
+ * has the share C(k + 1) - C(k). In ranked tables it is row k; in hashed ones rank 0 is row 0 and
+ * the others are hashed to rows.
  *
- * Label: 1 with probability sigmoid(BIAS + S), S the sum of two parts of variance 1: hidden weights of the ids (a
- * hash of feature and row, even in [-1, 1)) and hidden weights of the dense values. The dense part is
- * learned within some hundred steps; of the ids only what occurs often enough.
+ * Label: 1 with probability sigmoid(BIAS + S), S the sum of two parts of variance 1: hidden weights
+ * of the ids (a hash of feature and row, even in [-1, 1)) and hidden weights of the dense values.
+ * The dense part is learned within some hundred steps; of the ids only what occurs often enough.
  *
  * Cost: a few hashes per id and value; with hot_rows, a logarithm and an exponential per id. */
 #include "data/sample_kind.h"

@@ -21,8 +21,8 @@ struct tp_id_counts {
 /* Counts an id once more. @return false: out of memory. Cost: O(length), amortised. */
 bool tp_id_count(struct tp_id_counts *counts, const char *text, size_t length);
 
-/* The count of a hash, which is free (0) if it is new; who gets it makes it positive. NULL: out of memory.
- * Good until the next call. */
+/* The count of a hash, which is free (0) if it is new; who gets it makes it positive. NULL: out of
+ * memory. Good until the next call. */
 int64_t *tp_id_counts_at(struct tp_id_counts *counts, uint64_t hash);
 
 /* The count of a hash; 0: it is not there. */

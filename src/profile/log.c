@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A click log row by row, and Criteo's layout.
  *
- * In: "criteo:FILE" or "csv:FILE". Out: rows; the ids point into the line (Criteo) or the record (csv) that
- * was read last, so nothing grows with the log. A line that does not have the form is an error with its
- * number; the reader may go on behind it, if tp_log_resumes() says so.
+ * In: "criteo:FILE" or "csv:FILE". Out: rows; the ids point into the line (Criteo) or the record
+ * (csv) that was read last, so nothing grows with the log. A line that does not have the form is an
+ * error with its number; the reader may go on behind it, if tp_log_resumes() says so.
  *
- * Criteo's layout (the Criteo 1TB click logs): label, 13 integers, 26 ids in hex, tab-separated, any of
- * them may be empty. The ids are those of the model's features in its order. Label and integers are not looked
- * at unless they are asked for; integers not even then by a model without dense features. Cost: O(bytes). */
+ * Criteo's layout (the Criteo 1TB click logs): label, 13 integers, 26 ids in hex, tab-separated, any
+ * of them may be empty. The ids are those of the model's features in its order. Label and integers
+ * are not looked at unless they are asked for; integers not even then by a model without dense
+ * features. Cost: O(bytes). */
 #include "profile/log.h"
 
 #include "base/fail.h"

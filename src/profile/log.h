@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A click log as rows: for each feature of a model the ids that one sample has and, where they are asked for, its
- * label and dense values. What is done with them is the reader's business. */
+/* A click log as rows: for each feature of a model the ids that one sample has and, where they are
+ * asked for, its label and dense values. What is done with them is the reader's business. */
 #ifndef TP_PROFILE_LOG_H
 #define TP_PROFILE_LOG_H
 
@@ -13,11 +13,10 @@
 
 struct tp_log_options {
     const char *columns; /* csv: "feature=column,..." where names differ; NULL: none do. Borrowed */
-    char separator; /* csv: between the ids of a field, ' ', ';' or '|'; 0: a field is one id */
-    bool samples;   /* rows have a label and dense values as well; default false: not looked at */
+    char separator;    /* csv: between the ids of a field, ' ', ';' or '|'; 0: a field is one id */
+    bool samples;      /* rows have label and dense values as well; default false: not looked at */
     const char *label; /* csv: column of the label; NULL: "label". Borrowed */
-    const char *
-        dense; /* csv: "column,column,..." of the dense features; NULL: dense_0, dense_1, ... Borrowed */
+    const char *dense; /* csv: "column,..." of the dense features; NULL: "dense_0", ... Borrowed */
 };
 
 /* An id as it stands in the log. */
@@ -52,7 +51,8 @@ enum tp_status tp_log_next(struct tp_log *log, const struct tp_log_row **row, st
 /* Number of the line where the last row began, also if it was none; from 1. */
 int64_t tp_log_line(const struct tp_log *log);
 
-/* Whether the last failure was that of one row, which may be passed over: the next call gives the one behind it. */
+/* Whether the last failure was that of one row, which may be passed over: the next call gives the
+ * one behind it. */
 bool tp_log_resumes(const struct tp_log *log);
 
 /* Share of the log that was read, 0 where that is not known. */

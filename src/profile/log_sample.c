@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Label and dense values of a row.
  *
- * In: fields as they stand in the log. Out: values in the row, or an error with the line. A label is "0" or "1" and
- * nothing else, so that a column that is none is noticed. Dense values are integers in Criteo's layout and decimal numbers
- * in a csv; an empty field is a missing value, NAN. Words for missing values (NA, nan, null) are not guessed
- * at. Cost: O(length). */
+ * In: fields as they stand in the log. Out: values in the row, or an error with the line. A label is
+ * "0" or "1" and nothing else, so that a column that is none is noticed. Dense values are integers
+ * in Criteo's layout and decimal numbers in a csv; an empty field is a missing value, NAN. Words for
+ * missing values (NA, nan, null) are not guessed at. Cost: O(length). */
 #include "base/text.h"
 #include "profile/log_source.h"
 

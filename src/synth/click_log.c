@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A click log in Criteo's layout, whose labels only interactions inside the groups explain.
  *
- * In: what was planted. Out: DIR/log.tsv, tab-separated without a header: label, 13 integers, 26 ids of
- * 8 hex digits; some fields are empty.
+ * In: what was planted. Out: DIR/log.tsv, tab-separated without a header: label, 13 integers, 26 ids
+ * of 8 hex digits; some fields are empty.
  *
- * Every id of a feature carries a hidden sign v, in equal shares. In a row, group g has a sign u_g and
- * each of its features shows an id with v = u_g with probability AGREEMENT. The click probability is
+ * Every id of a feature carries a hidden sign v, in equal shares. In a row, group g has a sign u_g
+ * and each of its features shows an id with v = u_g with probability AGREEMENT. The click
+ * probability is
  *     sigmoid(bias + STRENGTH / sqrt(groups) * sum_g sum_{i<j in g} (v_i v_j - m) / sqrt(pairs of g)
  *             + DENSE_STRENGTH * dense signal),
- * m = (2 AGREEMENT - 1)^2 the mean of v_i v_j. Given one id, the mean of v_i v_j over the rest is the
- * same for both signs: single ids say nothing about the label, pairs inside a group do. The shared
- * u_g makes ids of a group occur together, as in real logs. The bias puts the base rate at BASE_RATE,
- * as in Criteo's (about 0.25); it is found on PILOT_ROWS rows of a stream of their own. The probabilities are kept to
- * say how well this very model predicts the labels. Cost: O(rows); 8 bytes of memory per row. */
+ * m = (2 AGREEMENT - 1)^2 the mean of v_i v_j. Given one id, the mean of v_i v_j over the rest is
+ * the same for both signs: single ids say nothing about the label, pairs inside a group do. The
+ * shared u_g makes ids of a group occur together, as in real logs. The bias puts the base rate at
+ * BASE_RATE, as in Criteo's (about 0.25); it is found on PILOT_ROWS rows of a stream of their own.
+ * The probabilities are kept to say how well this very model predicts the labels. Cost: O(rows); 8
+ * bytes of memory per row. */
 #include "synth/planted.h"
 
 #include "base/file.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AUC and log loss of the click probabilities that a log's labels were drawn with.
  *
- * In: probability and label of each row. Out: both measures, the AUC exactly: clicked and other rows are sorted, and for
- * each click the others below it are counted. Memory: 8 bytes per row. */
+ * In: probability and label of each row. Out: both measures, the AUC exactly: clicked and other rows
+ * are sorted, and for each click the others below it are counted. Memory: 8 bytes per row. */
 #include "synth/log_truth.h"
 
 #include "base/memory.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How well the model that makes a click log predicts its labels: the best that a trained one can reach on
- * average. */
+/* How well the model that makes a click log predicts its labels: the best that a trained one can
+ * reach on average. */
 #ifndef TP_SYNTH_LOG_TRUTH_H
 #define TP_SYNTH_LOG_TRUTH_H
 
@@ -23,8 +23,8 @@ struct tp_log_truth {
 /* @param probability  of a click, in (0, 1). @return false: out of memory. */
 bool tp_log_truth_add(struct tp_log_truth *truth, double probability, bool clicked);
 
-/* Share of the pairs of a click and none where the click was more probable, ties as half; NAN without such
- * pairs. Sorts the scores. Cost: O(n log n). */
+/* Share of the pairs of a click and none where the click was more probable, ties as half; NAN
+ * without such pairs. Sorts the scores. Cost: O(n log n). */
 double tp_log_truth_auc(struct tp_log_truth *truth);
 
 /* Mean cross entropy, nats; NAN without rows. */

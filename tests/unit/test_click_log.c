@@ -200,7 +200,8 @@ START_TEST(ids_differ_in_popularity)
 }
 END_TEST
 
-/* The finaliser of MurmurHash3 backwards: x ^= x >> 16 undoes itself, the factors are inverses modulo 2^32. */
+/* The finaliser of MurmurHash3 backwards: x ^= x >> 16 undoes itself, the factors are inverses
+ * modulo 2^32. */
 static uint32_t unscramble(uint32_t x)
 {
     x ^= x >> 16;
@@ -217,8 +218,9 @@ static uint32_t scramble(uint32_t x)
     return x ^ x >> 16;
 }
 
-/* The score of a row as far as the log shows it: the sum over groups and pairs of v_i v_j - 1/4, v the sign of an id,
- * over the root of the group's pairs, times 1.5 / sqrt(groups), and a quarter of the dense signal. */
+/* The score of a row as far as the log shows it: the sum over groups and pairs of v_i v_j - 1/4, v
+ * the sign of an id, over the root of the group's pairs, times 1.5 / sqrt(groups), and a quarter of
+ * the dense signal. */
 static double score_of(const struct log *log, int row, const int *group, int groups)
 {
     double sum = 0;

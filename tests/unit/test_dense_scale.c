@@ -18,7 +18,8 @@ static struct tp_dense_scale scale_of(const double *values, int count)
 
 START_TEST(values_are_squeezed_and_standardised)
 {
-    /* e - 1 and its like squeeze to 1, -1, 2, 0: mean 0.5, variance (0.25 + 2.25 + 2.25 + 0.25) / 4 = 1.25. */
+    /* e - 1 and its like squeeze to 1, -1, 2, 0: mean 0.5, variance (0.25 + 2.25 + 2.25 + 0.25) / 4
+     * = 1.25. */
     const double e = 2.718281828459045;
     const double values[] = {e - 1, 1 - e, e * e - 1, 0};
     struct tp_dense_scale scale = scale_of(values, 4);

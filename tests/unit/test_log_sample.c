@@ -6,8 +6,8 @@
 
 #include "profile/log.h"
 
-/* Every row: its line, ':', label, dense values ("-": missing), '/'; bad rows "bad" with their line, if they may be
- * passed over, else the reading ends. */
+/* Every row: its line, ':', label, dense values ("-": missing), '/'; bad rows "bad" with their line,
+ * if they may be passed over, else the reading ends. */
 static enum tp_status read_log(
     const char *kind, const char *text, struct tp_log_options options, char all[1024])
 {

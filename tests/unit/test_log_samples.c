@@ -10,8 +10,9 @@
 #define ROWS 400
 #define HELD_OUT 0.25
 
-/* A csv of ROWS rows with the features a and b in one table and c in another, and a dense column. Row i (line i + 2)
- * has label i % 3 == 0, a "x<i % 7>", b "x<i % 5>" and "y<i>", c "" or "z", dense i % 4 or nothing. */
+/* A csv of ROWS rows with the features a and b in one table and c in another, and a dense column.
+ * Row i (line i + 2) has label i % 3 == 0, a "x<i % 7>", b "x<i % 5>" and "y<i>", c "" or "z", dense
+ * i % 4 or nothing. */
 static const char *put_log(void)
 {
     static char source[5200];
@@ -154,7 +155,8 @@ START_TEST(a_table_too_small_for_its_ids_is_hashed_and_the_other_is_not)
 }
 END_TEST
 
-/* Both processes of two, and of three with batches that do not divide the samples, read what one alone reads. */
+/* Both processes of two, and of three with batches that do not divide the samples, read what one
+ * alone reads. */
 START_TEST(a_share_reads_what_the_whole_has)
 {
     static const struct tp_share shares[] = {{10, 0, 5}, {10, 5, 5}, {30, 0, 10}, {30, 10, 10},
@@ -215,8 +217,8 @@ START_TEST(bad_lines_are_skipped_and_counted)
 }
 END_TEST
 
-/* The log with row 0 spoilt: the samples behind it are as they were. Without dense values, which it has a share in, and
- * with all ids too rare. */
+/* The log with row 0 spoilt: the samples behind it are as they were. Without dense values, which it
+ * has a share in, and with all ids too rare. */
 START_TEST(a_bad_line_moves_no_other_line_to_another_part)
 {
     struct tp_sample_options options = log_options();

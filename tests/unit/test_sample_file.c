@@ -7,7 +7,8 @@
 
 #define MANY 1000
 
-/* Sample i: label i % 2, dense i and -i, i % 3 ids of f0, (i / 3) % 5 of f1, each 1000 i + its place. */
+/* Sample i: label i % 2, dense i and -i, i % 3 ids of f0, (i / 3) % 5 of f1, each 1000 i + its
+ * place. */
 static void add_samples(struct tp_sample_file *file, int count)
 {
     ck_ok(tp_sample_file_init(file, &model, 1000, "log", &err), err);

@@ -7,8 +7,8 @@
 
 #include "scratch.h"
 
-/* The first outputs of splitmix64 as published: 0xe220a8397b1dcdaf from the state 0, 6457827717110365317 from
- * 1234567; over 2^64 that is 0.88331 and 0.350079. */
+/* The first outputs of splitmix64 as published: 0xe220a8397b1dcdaf from the state 0,
+ * 6457827717110365317 from 1234567; over 2^64 that is 0.88331 and 0.350079. */
 START_TEST(a_number_is_held_out_by_its_splitmix_hash)
 {
     ck_assert_int_eq(tp_split_part(0, 0.8833), TP_PART_TRAIN);
@@ -20,8 +20,8 @@ END_TEST
 
 START_TEST(the_share_is_kept_over_all_and_over_periods)
 {
-    /* 100,000 draws with probability 0.1: the deviation is sqrt(0.09 / 1e5) = 0.00095; of the 10,000 in a
-     * residue class 0.003. */
+    /* 100,000 draws with probability 0.1: the deviation is sqrt(0.09 / 1e5) = 0.00095; of the 10,000
+     * in a residue class 0.003. */
     int held = 0, class_held[10] = {0};
     for (int i = 0; i < 100000; i++) {
         bool is = tp_split_part(i, 0.1) == TP_PART_HELD_OUT;

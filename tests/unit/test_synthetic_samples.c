@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Synthetic samples: functions of the seed and their number, spread as the model says, with something to learn. */
+/* Synthetic samples: functions of the seed and their number, spread as the model says, with
+ * something to learn. */
 #include <math.h>
 
 #include "training_model.h"
@@ -103,7 +104,8 @@ START_TEST(without_hot_rows_the_ids_are_even)
 }
 END_TEST
 
-/* C: a quarter of 0.2 for one row, sqrt(0.2 * 0.4) for 8, sqrt(0.4 * 0.9) = 0.6 for 32, sqrt(0.9) for 128. */
+/* C: a quarter of 0.2 for one row, sqrt(0.2 * 0.4) for 8, sqrt(0.4 * 0.9) = 0.6 for 32, sqrt(0.9)
+ * for 128. */
 static struct tp_hot_point points[] = {{4, 0.2}, {16, 0.4}, {64, 0.9}};
 
 START_TEST(in_ranked_tables_the_rows_have_the_shares_of_hot_rows)
@@ -179,8 +181,8 @@ static double pairs_in_order(const struct tp_batch *batch, const double *score)
     return right / pairs;
 }
 
-/* What is learned on the first half, by mean differences alone, predicts the second half. The ids' and the dense
- * part have the same variance, so either alone reaches the same. */
+/* What is learned on the first half, by mean differences alone, predicts the second half. The ids'
+ * and the dense part have the same variance, so either alone reaches the same. */
 START_TEST(labels_can_be_learned_from_ids_and_from_dense_values)
 {
     enum { D = 4, F = 4, ROWS = 10 };

@@ -54,7 +54,8 @@ static inline void ck_refused(enum tp_status expected, const char *source,
     ck_message_has(&err, parts);
 }
 
-/* The batch as text: "label dense dense | ids of f0 + ..., ids of f1; ", one after the other; beyond the end "-". */
+/* The batch as text: "label dense dense | ids of f0 + ..., ids of f1; ", one after the other; beyond
+ * the end "-". */
 static inline void batch_text(const struct tp_batch *batch, char *text, size_t capacity)
 {
     size_t used = 0;
