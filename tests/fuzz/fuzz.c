@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "fuzz.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,24 +44,28 @@ const char *fuzz_file(const uint8_t *data, size_t length)
     return path;
 }
 
-static char folder[] = "/tmp/towerpart-fuzz.XXXXXX", inside[128];
+static char folder[] = "/tmp/towerpart-fuzz.XXXXXX", inside[FUZZ_NAMES_MAX][128];
 
 static void remove_folder(void)
 {
-    unlink(inside);
+    for (int i = 0; i < FUZZ_NAMES_MAX; i++)
+        unlink(inside[i]);
     rmdir(folder);
 }
 
 const char *fuzz_folder(const char *name, const uint8_t *data, size_t length)
 {
-    if (!inside[0]) {
-        if (!mkdtemp(folder) || atexit(remove_folder))
-            fail("mkdtemp");
-        snprintf(inside, sizeof inside, "%s/%s", folder, name);
-    }
-    FILE *file = fopen(inside, "wb");
+    char path[sizeof inside[0]];
+    int i = 0;
+    if (!inside[0][0] && (!mkdtemp(folder) || atexit(remove_folder)))
+        fail("mkdtemp");
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    while (i < FUZZ_NAMES_MAX - 1 && inside[i][0] && strcmp(inside[i], path) != 0)
+        i++;
+    strcpy(inside[i], path);
+    FILE *file = fopen(path, "wb");
     if (!file || fwrite(data, 1, length, file) != length || fclose(file))
-        fail(inside);
+        fail(path);
     return folder;
 }
 
@@ -79,6 +84,49 @@ void fuzz_expect(enum tp_status status, const struct tp_error *err)
             fprintf(stderr, "a control character in the message: %s\n", err->text);
             abort();
         }
+}
+
+static void check_batch(const struct tp_batch *batch, const struct tp_model *model)
+{
+    const int64_t *id = batch->ids;
+    for (int32_t i = 0; i < batch->count; i++) {
+        if (batch->labels[i] != 0 && batch->labels[i] != 1)
+            abort();
+        for (int32_t d = 0; d < model->dense_features; d++)
+            if (!isfinite(batch->dense[i * model->dense_features + d]))
+                abort();
+        for (int32_t f = 0; f < model->feature_count; f++) {
+            int64_t rows = model->tables[model->features[f].table].rows;
+            for (int32_t k = batch->lengths[i * model->feature_count + f]; k > 0; k--, id++)
+                if (*id < 0 || *id >= rows)
+                    abort();
+        }
+    }
+    if (id - batch->ids != batch->id_count)
+        abort();
+}
+
+void fuzz_samples(
+    const char *source, const struct tp_model *model, const struct tp_sample_options *options)
+{
+    enum { BATCH = 7 };
+    const struct tp_share whole = {BATCH, 0, BATCH};
+    struct tp_samples *samples = NULL;
+    struct tp_batch batch = {0};
+    struct tp_error err = {0};
+    fuzz_expect(tp_samples_open(source, model, options, whole, &samples, &err), &err);
+    for (int part = 0; samples && part < TP_PART_COUNT; part++) {
+        int64_t count = tp_samples_count(samples, (enum tp_part)part);
+        for (int64_t first = 0; first < count; first += BATCH) {
+            enum tp_status status =
+                tp_samples_read(samples, (enum tp_part)part, first, BATCH, &batch, &err);
+            fuzz_expect(status, &err);
+            if (!status)
+                check_batch(&batch, model);
+        }
+    }
+    tp_batch_release(&batch);
+    tp_samples_free(samples);
 }
 
 const struct tp_model *fuzz_model(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A click log as CSV: what is measured on it fits into the model. */
+/* A click log as CSV: what is measured on it fits into the model; and read as samples. */
 #include "fuzz.h"
 
 #include <towerpart/profile.h>
@@ -25,5 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
         abort();
     tp_model_free(model);
     tp_profile_free(profile);
+    struct tp_sample_options how = tp_sample_options_default();
+    struct tp_model with_dense = *expected;
+    with_dense.dense_features = 2;
+    how.separator = options.separator;
+    how.held_out = 0.3;
+    how.skip_bad = length % 3 != 0;
+    fuzz_samples(log, &with_dense, &how);
     return 0;
 }
