@@ -23,6 +23,7 @@
 #include "data/split.h"
 #include "profile/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,23 +231,27 @@ static enum tp_status convert_log(struct conversion *c, struct tp_error *err)
     return status;
 }
 
-/* Index in the share's file of a sample that lies in the share. */
-static int64_t file_index(const struct tp_share *share, int64_t index)
+/* Index in the share's file of the first of some samples that lie in the share. */
+static int64_t file_index(const struct tp_share *share, int64_t first, int32_t count)
 {
-    return index / share->batch * share->count + index % share->batch - share->first;
+    int64_t place = first % share->batch - share->first;
+    assert(share->count == share->batch || (place >= 0 && place + count <= share->count));
+    (void)count;
+    return first / share->batch * share->count + place;
 }
 
 static enum tp_status read_samples(void *state, enum tp_part part, int64_t first, int32_t count,
     struct tp_batch *batch, struct tp_error *err)
 {
     struct log_samples *l = state;
-    return tp_sample_file_read(&l->files[part], file_index(&l->share, first), count, batch, err);
+    return tp_sample_file_read(
+        &l->files[part], file_index(&l->share, first, count), count, batch, err);
 }
 
 static void expect_samples(const void *state, enum tp_part part, int64_t first, int32_t count)
 {
     const struct log_samples *l = state;
-    tp_sample_file_want(&l->files[part], file_index(&l->share, first), count);
+    tp_sample_file_want(&l->files[part], file_index(&l->share, first, count), count);
 }
 
 static void free_samples(void *state)
