@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For loops over values that are worth wider vectors than every x86-64 has: the function is compiled for several
- * kinds of processors, and the loader takes the best that the machine knows. Results may differ
- * in the last bits from machine to machine, never on one. */
+/* For loops over values that are worth wider vectors than every x86-64 has: the function is
+ * compiled for several kinds of processors, and the loader takes the best that the machine
+ * knows. Results may differ in the last bits from machine to machine, never on one. */
 #ifndef TP_TRAIN_CLONES_H
 #define TP_TRAIN_CLONES_H
 

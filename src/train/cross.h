@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Low-rank cross layers, one behind the other (Wang et al. 2021, doi:10.1145/3442381.3450078, eq. 2):
+/* Low-rank cross layers, one behind the other (Wang et al. 2021, doi:10.1145/3442381.3450078):
  *   x_(l+1) = x_0 * (W_l (V_l x_l) + b_l) + x_l
  * V (rank, width), W (width, rank), * value by value. */
 #ifndef TP_TRAIN_CROSS_H
@@ -25,7 +25,8 @@ struct tp_cross {
 };
 
 /* Adds one layer with the tensors <name>.v, .w, .bias.
- * @param cross  all zero but for width and rank; to be released also on failure. @return TP_ENOMEM. */
+ * @param cross  all zero but for width and rank; to be released also on failure.
+ * @return TP_ENOMEM. */
 enum tp_status tp_cross_add(struct tp_cross *cross, struct tp_parameters *parameters,
     const char *name, int32_t samples, struct tp_error *err);
 void tp_cross_release(struct tp_cross *cross);
@@ -38,8 +39,8 @@ struct tp_rows tp_cross_outputs(
 void tp_cross_forward(struct tp_cross *cross, const struct tp_parameters *parameters,
     struct tp_block block, struct tp_rows x_0);
 
-/* @param d  (block.count, width) of what came out; becomes that of x_0. Adds to the gradients of the
- *           parameters. */
+/* @param d  (block.count, width) of what came out; becomes that of x_0.
+ * Adds to the gradients of the parameters. */
 void tp_cross_backward(struct tp_cross *cross, struct tp_parameters *parameters,
     struct tp_block block, struct tp_rows x_0, struct tp_rows_out d);
 

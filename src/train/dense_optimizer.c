@@ -6,7 +6,7 @@
  *   adagrad  s += g^2; w -= a g / (sqrt(s) + eps)
  *   adam     m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
  *            w -= a / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
- * State begins at 0. Value by value, so the result does not depend on how parameters are laid out. */
+ * State begins at 0. Each value is on its own, so their layout does not matter. */
 #include "train/dense_optimizer.h"
 
 #include "base/fail.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dots of all pairs of a sample's vectors, forward and backward, sample by sample: the matrices are so small
- * (27 x 16) that a call of BLAS would take longer than the work.
+/* Dots of all pairs of a sample's vectors, forward and backward, sample by sample: the matrices
+ * are so small (27 x 16) that a call of BLAS would take longer than the work.
  *
  * X (V, N) of one sample, d (i, j) with i > j the gradients of its dots.
  *   forward   rows i of X times columns j of X^T, which is made first
  *   backward  dX_i = sum over j < i of d (i, j) X_j + sum over j > i of d (j, i) X_j
- * Both in tiles of ROWS x LANES values that stay in registers; neither makes the other triangle, but for
- * the part of it that lies in a tile on the diagonal. Each value is summed in one order, whatever the
- * machine's vectors are. Cost: about V^2 N flops forward, twice that backward. */
+ * Both in tiles of ROWS x LANES values that stay in registers; neither makes the other triangle,
+ * but for the part of it that lies in a tile on the diagonal. Each value is summed in one order,
+ * whatever the machine's vectors are. Cost: about V^2 N flops forward, twice that backward. */
 #include "train/dots.h"
 
 #include "train/clones.h"
@@ -60,8 +60,8 @@ TP_PART void put(tp_real *to, const lanes *values, int32_t count, size_t room)
         memcpy(to, values, (size_t)count * sizeof(tp_real));
 }
 
-/* Rows i .. i + 3 of the dots, from the last columns to the first: what is written beyond the end of a row is the
- * beginning of one that is written later. */
+/* Rows i .. i + 3 of the dots, from the last columns to the first: what is written beyond the
+ * end of a row is the beginning of one that is written later. */
 TP_PART void dot_rows(
     const struct tp_dots *dots, int32_t i, const tp_real *x, const tp_real *columns, tp_real *out)
 {

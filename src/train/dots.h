@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DLRM's interaction: the dots of all pairs of a sample's vectors (Naumov et al. 2019, arXiv 1906.00091).
+/* DLRM's interaction: the dots of all pairs of a sample's vectors (Naumov et al. 2019,
+ * arXiv 1906.00091).
  *
- * V vectors of width N. The dots are those of vectors i > j, row by row: (1,0), (2,0), (2,1), ... */
+ * V vectors of width N. The dots are those of i > j, row by row: (1,0), (2,0), (2,1), ... */
 #ifndef TP_TRAIN_DOTS_H
 #define TP_TRAIN_DOTS_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linear layers, on as many rows as the caller likes: he passes so few at a time that they stay in the cache
- * from one function to the next.
+/* Linear layers, on as many rows as the caller likes: he passes so few at a time that they stay
+ * in the cache from one function to the next.
  *
- * Bias and ReLU take one pass over y; the mask of ReLU and the gradient of the bias one pass over d. The mask is
- * y > 0, so the slope at 0 is 0. Biases' gradients are summed row by row, in order. Cost: 2 n inputs
- * outputs flops forward, and as many for each of weight and input backward. */
+ * Bias and ReLU take one pass over y; the mask of ReLU and the gradient of the bias one pass
+ * over d. The mask is y > 0, so the slope at 0 is 0. Biases' gradients are summed row by row, in
+ * order. Cost: 2 n inputs outputs flops forward, and as many for each of weight and input
+ * backward. */
 #include "train/linear.h"
 
 #include "train/clones.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MLPs: linear layers and ReLU, forward and backward over a block of samples.
  *
- * Backward, from the last layer to the first: mask and gradient of the bias in one pass, then the gradient of the
- * weight and that of the input, two products. Only the gradients of two layers' outputs exist at a time,
- * for one block. Gradients of parameters are summed over blocks in the order of the samples. */
+ * Backward, from the last layer to the first: mask and gradient of the bias in one pass, then
+ * the gradient of the weight and that of the input, two products. Only the gradients of two
+ * layers' outputs exist at a time, for one block. Gradients of parameters are summed over blocks
+ * in the order of the samples. */
 #include "train/mlp.h"
 
 #include "base/fail.h"

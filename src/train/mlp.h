@@ -25,8 +25,8 @@ enum tp_status tp_mlp_init(struct tp_mlp_layers *mlp, struct tp_parameters *para
     struct tp_error *err);
 void tp_mlp_release(struct tp_mlp_layers *mlp);
 
-/* Of the last layer: all samples of the batch, and (block, width) gradients to be filled in before the backward
- * pass, which overwrites them. */
+/* Of the last layer: all samples of the batch, and (block, width) gradients to be filled in
+ * before the backward pass, which overwrites them. */
 tp_real *tp_mlp_outputs(const struct tp_mlp_layers *mlp);
 tp_real *tp_mlp_output_gradients(const struct tp_mlp_layers *mlp);
 

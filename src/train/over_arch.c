@@ -2,12 +2,12 @@
 /* The dense part: what a sample's dense values and embeddings come to, and back.
  *
  * Letters as in the header; M = V + 1 with dense features, else V, vectors that interact.
- * Forward, block by block of samples: the vectors stand side by side (n, M N), the bottom's first,
- * the others projected or copied; the interaction makes the inputs of the top MLP of them. Backward
- * the same way back; gradients exist for one block at a time, but for that of the bottom's
- * vector, which waits for its own phase.
- * Each rank works on its own samples with this alone; gradients of parameters are summed in the order of
- * the samples, block by block. Cost: the flops of cost/load.c, twice that backward. */
+ * Forward, block by block of samples: the vectors stand side by side (n, M N), the bottom's
+ * first, the others projected or copied; the interaction makes the inputs of the top MLP of
+ * them. Backward the same way back; gradients exist for one block at a time, but for that of the
+ * bottom's vector, which waits for its own phase. Each rank works on its own samples with this
+ * alone; gradients of parameters are summed in the order of the samples, block by block. Cost:
+ * the flops of cost/load.c, twice that backward. */
 #include "train/over_arch.h"
 
 #include "base/fail.h"
@@ -113,7 +113,8 @@ static enum tp_status build(struct tp_over_arch *o, const struct tp_model *model
     return status ? status : tp_parameters_init(&o->parameters, seed, err);
 }
 
-/* Whether a sample's rows can be counted: vectors side by side, before and after projection, and dots. */
+/* Whether a sample's rows can be counted: vectors side by side, before and after projection, and
+ * dots. */
 static enum tp_status check_widths(
     const struct tp_model *model, const struct tp_over_input *input, struct tp_error *err)
 {

@@ -2,8 +2,8 @@
 /* Vectors of one width from embeddings of several.
  *
  * Each vector is worked on by itself, a product over the rows of the samples or a copy of its
- * columns. Neighbours that need no product are copied together. Cost: a pass over the values, and 2 n N
- * width flops for each vector of another width. */
+ * columns. Neighbours that need no product are copied together. Cost: a pass over the values,
+ * and 2 n N width flops for each vector of another width. */
 #include "train/projection.h"
 
 #include "base/fail.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Brings the embeddings of a sample to vectors of one width: those of another pass a linear layer of their
- * own, the others stay as they are. */
+/* Brings the embeddings of a sample to vectors of one width: those of another pass a linear
+ * layer of their own, the others stay as they are. */
 #ifndef TP_TRAIN_PROJECTION_H
 #define TP_TRAIN_PROJECTION_H
 
@@ -20,8 +20,8 @@ struct tp_projections {
 };
 
 /* Adds the tensors <prefix>projection.<name>.weight, .bias of the vectors that need them.
- * @param projections  all zero; to be released also on failure. @param names  may be NULL where no width
- * differs from `common`; both arrays (count) are borrowed during the call. */
+ * @param projections  all zero; to be released also on failure. @param names  may be NULL where
+ * no width differs from `common`; both arrays (count) are borrowed during the call. */
 enum tp_status tp_projections_init(struct tp_projections *projections,
     struct tp_parameters *parameters, const char *prefix, int32_t count, const int32_t *widths,
     const char *const *names, int32_t common, struct tp_error *err);

@@ -26,9 +26,9 @@ struct tp_rows_out {
 /* Values of a row at most, so that whatever is counted in a row fits 32 bits. */
 #define TP_ROW_MAX ((int64_t)1 << 30)
 
-/* Samples of a block: a batch is worked through block by block, so that what one layer leaves is still in a
- * core's cache when the next one comes. At a width of 1024 floats a block is 1 MB; fewer samples slow the
- * products down. */
+/* Samples of a block: a batch is worked through block by block, so that what one layer leaves is
+ * still in a core's cache when the next one comes. At a width of 1024 floats a block is 1 MB;
+ * fewer samples slow the products down. */
 #define TP_BLOCK_SAMPLES 256
 
 /* Samples first .. first + count - 1 of a batch. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tower modules, forward and backward, block by block of samples.
  *
- * Letters as in the header. First the features stand side by side (n, N F_t), projected where they are of
- * another width, else copied. dlrm: one product for the p vectors, one for each feature's c vectors, with rows
- * that lie apart in the output, so nothing is moved afterwards. dcn: a cross layer, then a linear one.
- * Gradients of parameters are summed in the order of the samples. Cost: tp_tower_flops() of
- * cost/load.h a sample, twice that backward. */
+ * Letters as in the header. First the features stand side by side (n, N F_t), projected where
+ * they are of another width, else copied. dlrm: one product for the p vectors, one for each
+ * feature's c vectors, with rows that lie apart in the output, so nothing is moved afterwards.
+ * dcn: a cross layer, then a linear one. Gradients of parameters are summed in the order of the
+ * samples. Cost: tp_tower_flops() of cost/load.h a sample, twice that backward. */
 #include "train/tower_module.h"
 
 #include "base/fail.h"
@@ -111,7 +111,8 @@ static enum tp_status build(struct tp_tower_layer *layer, const struct tp_model 
     return layer->joined && layer->d_joined ? TP_OK : tp_fail_memory(err);
 }
 
-/* Whether a sample's rows can be counted: features as they come, brought to one width, and what comes out. */
+/* Whether a sample's rows can be counted: features as they come, brought to one width, and what
+ * comes out. */
 static enum tp_status check_widths(const struct tp_model *model, const int32_t *features,
     int32_t feature_count, int32_t tower, struct tp_error *err)
 {

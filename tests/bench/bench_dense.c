@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Speed of the dense part of the trainer, as a share of the sgemm rate that the same machine reaches at
- * 2048 x 2048 in the same run, on as many threads as BLAS takes (OPENBLAS_NUM_THREADS=1: a core's).
+/* Speed of the dense part of the trainer, as a share of the sgemm rate that the same machine
+ * reaches at 2048 x 2048 in the same run, on as many threads as BLAS takes
+ * (OPENBLAS_NUM_THREADS=1: a core's).
  *
  * One line per case and pass: name, batch, median seconds, Gflop/s, share. Flops are those of
  * cost/load.h, so the dots count with both triangles though only one is needed; backward is

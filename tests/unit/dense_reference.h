@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slow, obvious double arithmetic to hold the dense layers against: tensors are found by name, samples
- * are worked on one by one, gradients are central differences of an objective. */
+/* Slow, obvious double arithmetic to hold the dense layers against: tensors are found by name,
+ * samples are worked on one by one, gradients are central differences of an objective. */
 #ifndef TP_TESTS_DENSE_REFERENCE_H
 #define TP_TESTS_DENSE_REFERENCE_H
 

@@ -51,8 +51,8 @@ END_TEST
 
 START_TEST(gradients_of_one_layer)
 {
-    /* d = (1 1), u = (8 -7) as above: d_u = d x_0 = (2 3); db = (2 3); dW = d_u * 8 = (16 24); d_h = W d_u = -1; dV =
-     * -1 (2 3); dx_0 = d u + d + d_h V = (8+1-1 -7+1-2) = (8 -8). */
+    /* d = (1 1), u = (8 -7) as above: d_u = d x_0 = (2 3); db = (2 3); dW = d_u * 8 = (16 24);
+     * d_h = W d_u = -1; dV = -1 (2 3); dx_0 = d u + d + d_h V = (8+1-1 -7+1-2) = (8 -8). */
     tp_real d[] = {1, 1};
     begin(1);
     tp_cross_forward(&cross, &parameters, block, first);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dots of all pairs, against sums over pairs as they are defined, for vectors that fill tiles and lanes and
- * that do not; and that nothing is written beyond a sample's own values. */
+/* Dots of all pairs, against sums over pairs as they are defined, for vectors that fill tiles
+ * and lanes and that do not; and that nothing is written beyond a sample's own values. */
 #include "dense_reference.h"
 
 #include "train/dots.h"

@@ -57,8 +57,8 @@ END_TEST
 
 START_TEST(gradients_of_a_block)
 {
-    /* Sample -3, d = 1: db_1 = 1, dW_1 = (0 4), d hidden = (2 3) -> (0 3) behind the ReLU, db_0 = (0 3),
-     * dW_0 = (0 -9), dx = 3 * -1. With a ReLU the same, since 8 > 0. */
+    /* Sample -3, d = 1: db_1 = 1, dW_1 = (0 4), d hidden = (2 3) -> (0 3) behind the ReLU, db_0
+     * = (0 3), dW_0 = (0 -9), dx = 3 * -1. With a ReLU the same, since 8 > 0. */
     static const tp_real want[] = {0, -9, 0, 3, 0, 4, 1};
     struct tp_block block = {0, 1};
     tp_real dx = 7;

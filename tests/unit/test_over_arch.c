@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dense part against slow double arithmetic of one sample at a time, its gradients against central
- * differences of that, its shapes against those that the cost model counts. */
+/* The dense part against slow double arithmetic of one sample at a time, its gradients against
+ * central differences of that, its shapes against those that the cost model counts. */
 #include "dense_reference.h"
 
 #include "cost/load.h"
@@ -219,9 +219,9 @@ END_TEST
 
 START_TEST(loss_is_stable_for_huge_logits)
 {
-    /* One vector of one value through one linear layer with weight 1, bias 0: the logit is the value. Losses: 1000
-     * for a click at -1000, 0 at 1000; 50 for none at 50 (e^-50 is below rounding); log 2 at 0.
-     * Gradients: probability - label. */
+    /* One vector of one value through one linear layer with weight 1, bias 0: the logit is the
+     * value. Losses: 1000 for a click at -1000, 0 at 1000; 50 for none at 50 (e^-50 is below
+     * rounding); log 2 at 0. Gradients: probability - label. */
     static const struct shape shape = {
         "identity", TP_DCN, 0, 1, {1}, 1, {1, {1}}, {1, {1}}, 0, 1, 4, 4};
     static const tp_real logits[] = {-1000, 1000, 50, 0};
@@ -280,7 +280,8 @@ START_TEST(values_do_not_depend_on_what_was_allocated)
 }
 END_TEST
 
-/* The widths that tables and towers give the over-arch in a mode, with what the cost model counts. */
+/* The widths that tables and towers give the over-arch in a mode, with what the cost model
+ * counts. */
 static void assert_counts_agree(const struct tp_model *model, enum tp_mode mode,
     const struct tp_tower_shape *towers, int32_t tower_count, const struct tp_over_input *input)
 {
