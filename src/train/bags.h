@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bags of ids that a rank's shards look up for a global batch, as they arrive: one block per rank that
- * they come from, in the order of the ranks, so in the order of the samples.
+/* The bags of ids that a rank's shards look up for a global batch, as they arrive: one block per
+ * rank that they come from, in the order of the ranks, so in the order of the samples.
  *
- * A block has, shard by shard of the rank that looks up, sample by sample (b of them), feature by feature of the shard's table, the
- * length of the bag; and in the same order the ids, which are rows of the table. A row shard gets only the ids
- * of its rows. */
+ * A block has, shard by shard of the rank that looks up, sample by sample (b of them), feature by
+ * feature of the shard's table, the length of the bag; and in the same order the ids, which are
+ * rows of the table. A row shard gets only the ids of its rows. */
 #ifndef TP_TRAIN_BAGS_H
 #define TP_TRAIN_BAGS_H
 

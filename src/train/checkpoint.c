@@ -3,9 +3,10 @@
  *
  *   {"towerpart_checkpoint": 1, "step": 300, "ranks": 4, "facts": {"mode": "sptt", ...}}
  *
- * It is written when the files of all ranks are on the disk, and renamed into place, so it names the new checkpoint
- * or the one before, whose files are removed after that. Facts are compared as texts, each by name, and the list of
- * names too: a run knows what it must have in common with the one that it goes on from. */
+ * It is written when the files of all ranks are on the disk, and renamed into place, so it names
+ * the new checkpoint or the one before, whose files are removed after that. Facts are compared as
+ * texts, each by name, and the list of names too: a run knows what it must have in common with the
+ * one that it goes on from. */
 #include "train/checkpoint.h"
 
 #include "base/fail.h"
@@ -187,6 +188,22 @@ enum tp_status tp_checkpoint_find(const char *dir, int32_t rank_count, const str
     if (!status)
         *step = saved;
     tp_json_release(&json);
+    free(path);
+    return status;
+}
+
+enum tp_status tp_checkpoint_vacant(const char *dir, struct tp_error *err)
+{
+    char *path = tp_path_join(dir, NAME);
+    if (!path)
+        return tp_fail_memory(err);
+    enum tp_status status = TP_OK;
+    if (access(path, F_OK) == 0)
+        status = tp_fail(err, TP_EINPUT,
+            "%s: holds a checkpoint already, expected none: --resume goes on from it; a new run "
+            "wants "
+            "another folder",
+            dir);
     free(path);
     return status;
 }

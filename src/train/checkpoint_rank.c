@@ -8,9 +8,9 @@
  *   ... the bytes of the sections, as they are in memory, one behind the other
  *   SHA-256 of all this, 64 hex digits, and a newline
  *
- * Whoever reads knows what the lines have to be, since a run that is resumed has the same sections; so they are
- * made once more and compared, and what differs is told. Bytes are moved in pieces and nothing is copied. A file
- * gets its name when it is whole and on the disk. */
+ * Whoever reads knows what the lines have to be, since a run that is resumed has the same sections;
+ * so they are made once more and compared, and what differs is told. Bytes are moved in pieces and
+ * nothing is copied. A file gets its name when it is whole and on the disk. */
 #include "train/checkpoint.h"
 
 #include "base/fail.h"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shards of one rank: their weights, and what is looked up in them.
  *
- * In: where the plan puts shards, and per step the bags of the global batch, block by block as they came from the
- * ranks (train/bags.h). Out: per sample and feature of a shard, the sum of the bag's rows, as row sample of (B, O).
+ * In: where the plan puts shards, and per step the bags of the global batch, block by block as they
+ * came from the ranks (train/bags.h). Out: per sample and feature of a shard, the sum of the bag's
+ * rows, as row sample of (B, O).
  *
- * Rows are added in the order of the bag; nothing else depends on order, since every value of the output belongs to
- * one bag. How many blocks the batch came in changes nothing. Ids are rows of the table and lie in the shard: who
- * sends them sees to that. Cost: one row read per id, at memory's rate since rows are asked for ahead. */
+ * Rows are added in the order of the bag; nothing else depends on order, since every value of the
+ * output belongs to one bag. How many blocks the batch came in changes nothing. Ids are rows of the
+ * table and lie in the shard: who sends them sees to that. Cost: one row read per id, at memory's
+ * rate since rows are asked for ahead. */
 #include "train/embedding.h"
 
 #include "base/fail.h"

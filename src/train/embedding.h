@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shards of tables that one rank holds: embedding bags (sum) and their optimizers.
  *
- * Letters: B global batch, O the sum over the rank's shards of columns * features. The looked up values of a sample are, shard by
- * shard, feature by feature, that shard's columns of the sum over the bag's rows, added in the order of the bag.
+ * Letters: B global batch, O the sum over the rank's shards of columns * features. The looked up
+ * values of a sample are, shard by shard, feature by feature, that shard's columns of the sum over
+ * the bag's rows, added in the order of the bag.
  *
- * Gradients of a row are accumulated in one order: global sample, then feature, then position in the bag; so nothing depends on
- * how the samples came here. Optimizers touch looked up rows only: sgd; rowwise_adagrad, one state per row and shard, the
- * sum of the means over columns of squared gradients (as FBGEMM); adagrad; lazy adam, whose bias correction goes by the global
- * step. */
+ * Gradients of a row are accumulated in one order: global sample, then feature, then position in
+ * the bag; so nothing depends on how the samples came here. Optimizers touch looked up rows only:
+ * sgd; rowwise_adagrad, one state per row and shard, the sum of the means over columns of squared
+ * gradients (as FBGEMM); adagrad; lazy adam, whose bias correction goes by the global step. */
 #ifndef TP_TRAIN_EMBEDDING_H
 #define TP_TRAIN_EMBEDDING_H
 
@@ -48,7 +49,8 @@ struct tp_embeddings {
 };
 
 /* Initial values are uniform within 1 / sqrt(rows of the table), by table name, row and column.
- * @param own  (shard_count); borrowed during the call. @param embeddings  out; to be released also on failure.
+ * @param own  (shard_count); borrowed during the call. @param embeddings  out; to be released also
+ * on failure.
  * @return TP_ENOMEM, which names the bytes. */
 enum tp_status tp_embeddings_init(struct tp_embeddings *embeddings, const struct tp_model *model,
     const struct tp_own_shard *own, int32_t shard_count, struct tp_learning learning, uint64_t seed,
@@ -59,7 +61,8 @@ void tp_embeddings_release(struct tp_embeddings *embeddings);
 void tp_embeddings_lookup(
     const struct tp_embeddings *embeddings, const struct tp_bags *bags, tp_real *out);
 
-/* One step of the optimizer. @param gradients  (B, O), of what the lookup gave. @param step  from 1.
+/* One step of the optimizer. @param gradients  (B, O), of what the lookup gave. @param step  from
+ * 1.
  * @return TP_ENOMEM, with nothing changed. */
 enum tp_status tp_embeddings_update(struct tp_embeddings *embeddings, const struct tp_bags *bags,
     const tp_real *gradients, int64_t step, struct tp_error *err);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sparse update: from the gradients of bags to a step of every row that was looked up.
  *
- * In: the bags of the global batch and, for each, the gradient of the sum of its rows, which is the gradient of
- * every row in it, as often as it is in it. Shard by shard, ids are taken in the order block, sample, feature,
- * position, which is the order global sample, feature, position; sorted by row; the gradients of a row are added up
- * in that order, and the optimizer makes one step of the row. So neither the number of blocks nor the other shards
- * of the rank change a bit. All memory is got before the first row is changed.
+ * In: the bags of the global batch and, for each, the gradient of the sum of its rows, which is the
+ * gradient of every row in it, as often as it is in it. Shard by shard, ids are taken in the order
+ * block, sample, feature, position, which is the order global sample, feature, position; sorted by
+ * row; the gradients of a row are added up in that order, and the optimizer makes one step of the
+ * row. So neither the number of blocks nor the other shards of the rank change a bit. All memory is
+ * got before the first row is changed.
  *
- * Cost: O(ids * (columns + bits of a row)). Rows are walked through in order, and asked for ahead with their state
- * and gradients. */
+ * Cost: O(ids * (columns + bits of a row)). Rows are walked through in order, and asked for ahead
+ * with their state and gradients. */
 #include "train/embedding_update.h"
 
 #include "base/fail.h"

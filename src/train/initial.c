@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Initial values of parameters.
  *
- * In: a seed, the name of a tensor, a row and a column. Out: the value there, the same for every layout, batch and
- * number of ranks. A counter-based generator: no state, so any part of a tensor can be made anywhere. Only integer
- * arithmetic and one exact conversion, so the bits do not depend on the machine. Cost: two mixes a value. */
+ * In: a seed, the name of a tensor, a row and a column. Out: the value there, the same for every
+ * layout, batch and number of ranks. A counter-based generator: no state, so any part of a tensor
+ * can be made anywhere. Only integer arithmetic and one exact conversion, so the bits do not depend
+ * on the machine. Cost: two mixes a value. */
 #include "train/initial.h"
 
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)

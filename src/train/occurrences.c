@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ids of a shard, sorted by row.
  *
- * In: rows and places, added in the order in which the gradients of a row are to be summed up. Out: the same by
- * row, so that what belongs to a row is side by side and the table is walked through from its first row to its
- * last. A radix sort from the lowest digit of the row to the highest, each pass stable (Knuth, The Art of Computer
- * Programming 3, section 5.2.5), so the order within a row is that of adding, whatever the number of passes.
- * Memory: 16 bytes per id of the largest shard; nothing depends on the rows of a table. */
+ * In: rows and places, added in the order in which the gradients of a row are to be summed up. Out:
+ * the same by row, so that what belongs to a row is side by side and the table is walked through
+ * from its first row to its last. A radix sort from the lowest digit of the row to the highest,
+ * each pass stable (Knuth, The Art of Computer Programming 3, section 5.2.5), so the order within a
+ * row is that of adding, whatever the number of passes. Memory: 16 bytes per id of the largest
+ * shard; nothing depends on the rows of a table. */
 #include "train/occurrences.h"
 
 #include "base/fail.h"

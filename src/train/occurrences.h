@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the rows of a shard are looked up in a global batch, grouped by row.
  *
- * An occurrence is a row and a place: where in the gradients (B, O) the gradient of the bag begins. One key holds
- * both, row << place_bits | place, so that eight bytes are moved when they are sorted. */
+ * An occurrence is a row and a place: where in the gradients (B, O) the gradient of the bag begins.
+ * One key holds both, row << place_bits | place, so that eight bytes are moved when they are
+ * sorted. */
 #ifndef TP_TRAIN_OCCURRENCES_H
 #define TP_TRAIN_OCCURRENCES_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dense part that every rank has a copy of: bottom MLP, projections, interaction, top MLP, logit, loss.
+/* The dense part that every rank has a copy of: bottom MLP, projections, interaction, top MLP,
+ * logit, loss.
  *
- * Letters: n samples, V embedding vectors per sample, N their common width. The layers, with ReLU behind
- * each but the last of the top:
+ * Letters: n samples, V embedding vectors per sample, N their common width. The layers, with ReLU
+ * behind each but the last of the top:
  *   bottom MLP    dense values -> ... -> N; not there without dense features
  *   projections   vector of another width -> N, with bias
  *   dlrm          the dots of all pairs of different vectors (the bottom's is vector 0), row by row of the strictly lower triangle, behind the
@@ -10,9 +11,9 @@
  *   dcn           x_0 = all vectors, the bottom's first; x_(l+1) = x_0 * (W_l (V_l x_l) + b_l) + x_l (Wang et al. 2021,
  *                 doi:10.1145/3442381.3450078, eq. 2)
  *   top MLP       -> ... -> 1 logit
- * Linear weights are (outputs, inputs), initially uniform within 1 / sqrt(inputs), biases too. Tensors, in this
- * order: bottom_mlp.<i>.weight, .bias; projection.<feature>.weight, .bias; cross.<l>.v (rank, width), .w (width, rank), .bias;
- * top_mlp.<i>.weight, .bias. */
+ * Linear weights are (outputs, inputs), initially uniform within 1 / sqrt(inputs), biases too.
+ * Tensors, in this order: bottom_mlp.<i>.weight, .bias; projection.<feature>.weight, .bias;
+ * cross.<l>.v (rank, width), .w (width, rank), .bias; top_mlp.<i>.weight, .bias. */
 #ifndef TP_TRAIN_OVER_ARCH_H
 #define TP_TRAIN_OVER_ARCH_H
 
@@ -35,7 +36,8 @@ struct tp_over_input {
 
 struct tp_over_arch;
 
-/* @param samples  n at most. @param seed  of the initial values. @param input, model  borrowed during
+/* @param samples  n at most. @param seed  of the initial values. @param input, model  borrowed
+ * during
  *                 the call.
  * @return TP_EINPUT when a sample would have more than 2^30 values; TP_ENOMEM. */
 enum tp_status tp_over_arch_new(const struct tp_model *model, const struct tp_over_input *input,
@@ -47,8 +49,8 @@ struct tp_parameters *tp_over_arch_parameters(struct tp_over_arch *over_arch);
 /* Sum of the widths: values of the embeddings of one sample. */
 int32_t tp_over_arch_width(const struct tp_over_arch *over_arch);
 
-/* One step, in this order; each may be timed by itself. What is passed in is borrowed until the backward
- * pass is over.
+/* One step, in this order; each may be timed by itself. What is passed in is borrowed until the
+ * backward pass is over.
  * @param dense       (n, dense_features); not called without dense features.
  * @param embeddings  (n, width).
  * @return of forward: (n) logits, valid until the next forward. */

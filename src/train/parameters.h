@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parameters of dense layers: tensors side by side in one array, so that gradients are summed up and
- * optimizers step over all of them at once.
- * Initial values are those of train/initial.h. */
+/* The parameters of dense layers: tensors side by side in one array, so that gradients are summed
+ * up and optimizers step over all of them at once. Initial values are those of train/initial.h. */
 #ifndef TP_TRAIN_PARAMETERS_H
 #define TP_TRAIN_PARAMETERS_H
 

@@ -9,8 +9,8 @@
 
 #define TP_CACHE_LINE_BYTES 64
 
-/* A wait for memory takes 100 ns and more, a row of 16 columns 5 ns. Fewer were slower, also with 128 columns; 64 no
- * faster. */
+/* A wait for memory takes 100 ns and more, a row of 16 columns 5 ns. Fewer were slower, also with
+ * 128 columns; 64 no faster. */
 #define TP_ROWS_AHEAD 32
 
 static inline void tp_prefetch(const tp_real *row, int32_t columns)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The type that the trainer computes with. Everything in this room is compiled twice: in float, which is what
- * users run, and in double, with which the tests tell rounding from mistakes. */
+/* The type that the trainer computes with. Everything in this room is compiled twice: in float,
+ * which is what users run, and in double, with which the tests tell rounding from mistakes. */
 #ifndef TP_TRAIN_REAL_H
 #define TP_TRAIN_REAL_H
 

@@ -107,6 +107,8 @@ static enum tp_status prepare(struct run *run, struct tp_error *err)
     enum tp_status status = tp_plan_placement(run->plan, &run->placement, err);
     if (status == TP_OK && run->options->dump)
         status = tp_held_out_dump_check(run->options->dump, err);
+    if (status == TP_OK && run->options->checkpoint && !run->options->resume)
+        status = tp_checkpoint_vacant(run->options->checkpoint, err);
     if (status == TP_OK)
         status = open_samples(run, err);
     if (status == TP_OK)

@@ -7,8 +7,9 @@
  *   adam             m += (1 - b1) (g - m);  v += (1 - b2) (g^2 - v);  w -= r_t m / (sqrt(v) + 1e-8)
  *                    with r_t = r sqrt(1 - b2^t) / (1 - b1^t)                                    (torch.optim.SparseAdam)
  *
- * All in tp_real, column by column, so a vector unit gives the same bits as none. Only the mean of rowwise_adagrad
- * joins columns: column c is added to sum c % 4, so that it does not wait for the column before it. */
+ * All in tp_real, column by column, so a vector unit gives the same bits as none. Only the mean of
+ * rowwise_adagrad joins columns: column c is added to sum c % 4, so that it does not wait for the
+ * column before it. */
 #include "train/sparse_optimizer.h"
 
 #include <math.h>

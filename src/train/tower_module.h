@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small dense layer of a tower (Luo et al., MLSys 2024, arXiv 2403.00877, section 3): its features interact and
- * shrink before they cross hosts.
+/* The small dense layer of a tower (Luo et al., MLSys 2024, arXiv 2403.00877, section 3): its
+ * features interact and shrink before they cross hosts.
  *
  * Letters: n samples, F_t features of the tower, N the common width, D that of an output vector.
  *   projections    feature of another width -> N, with bias
  *   dlrm(c, p, D)  p vectors: Linear(N F_t -> p D) of all features side by side; then c vectors of each feature in
  *                  turn: Linear(N -> c D), one matrix for all
  *   dcn(D, rank)   one low-rank cross layer on N F_t, then Linear(-> D)
- * No activation. Tensors of tower t: tower.<t>.projection.<feature>.weight, .bias; dlrm: tower.<t>.p.weight, .bias (if p > 0),
- * tower.<t>.c.weight, .bias (if c > 0); dcn: tower.<t>.cross.v, .w, .bias, tower.<t>.out.weight, .bias. */
+ * No activation. Tensors of tower t: tower.<t>.projection.<feature>.weight, .bias; dlrm:
+ * tower.<t>.p.weight, .bias (if p > 0), tower.<t>.c.weight, .bias (if c > 0); dcn:
+ * tower.<t>.cross.v, .w, .bias, tower.<t>.out.weight, .bias. */
 #ifndef TP_TRAIN_TOWER_MODULE_H
 #define TP_TRAIN_TOWER_MODULE_H
 
@@ -23,7 +24,8 @@
 struct tp_tower_layer;
 
 /* @param model     its tower_module is not of kind none; borrowed.
- * @param features  (feature_count) of the tower, in the order of their columns; borrowed during the call.
+ * @param features  (feature_count) of the tower, in the order of their columns; borrowed during the
+ * call.
  * @param tower     t. @param samples  n at most.
  * @return TP_EINPUT when a sample would have more than 2^30 values; TP_ENOMEM. */
 enum tp_status tp_tower_layer_new(const struct tp_model *model, const int32_t *features,

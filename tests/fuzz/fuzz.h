@@ -30,8 +30,6 @@ const char *fuzz_folder(const char *name, const uint8_t *data, size_t length);
 /* Aborts unless the outcome is success, or bad input (or an answer of no) that says why. */
 void fuzz_expect(enum tp_status status, const struct tp_error *err);
 
-/* A model to hold inputs against: tables t_user (100 rows, dim 2: user), t_item (50, 2: item,
- * history). Owned here. */
 /* Opens samples and reads all of both parts: every id must be a row of its table, every label 0 or 1. */
 void fuzz_samples(
     const char *source, const struct tp_model *model, const struct tp_sample_options *options);

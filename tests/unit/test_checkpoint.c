@@ -34,6 +34,16 @@ START_TEST(what_is_published_is_found)
 }
 END_TEST
 
+START_TEST(a_new_run_spares_what_is_published)
+{
+    ck_ok(tp_checkpoint_vacant(in_scratch("nowhere"), &err), err);
+    ck_ok(tp_checkpoint_vacant(scratch, &err), err);
+    ck_ok(publish(3), err);
+    ck_assert_int_eq(tp_checkpoint_vacant(scratch, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *const[]){scratch, "holds a checkpoint already", NULL});
+}
+END_TEST
+
 START_TEST(a_fact_that_is_not_utf8_is_compared_too)
 {
     struct tp_fact odd = {"data", "csv:\xff"}, other = {"data", "csv:x"};
@@ -207,6 +217,7 @@ int main(void)
     TCase *tcase = tcase_create("checkpoint");
     tcase_add_checked_fixture(tcase, scratch_open, scratch_close);
     tcase_add_test(tcase, what_is_published_is_found);
+    tcase_add_test(tcase, a_new_run_spares_what_is_published);
     tcase_add_test(tcase, a_fact_that_is_not_utf8_is_compared_too);
     tcase_add_loop_test(tcase, a_run_that_is_killed_leaves_a_whole_checkpoint, 0, CALLS + 1);
     tcase_add_test(tcase, a_folder_without_a_checkpoint_is_refused);
