@@ -30,12 +30,14 @@ struct tp_fact {
     const char *value; /* any text */
 };
 
-/* @param dir  made if it does not exist. @return TP_EINTERNAL when it cannot be written; TP_ENOMEM. */
+/* @param dir  made if it does not exist. @return TP_EINTERNAL when it cannot be written;
+ * TP_ENOMEM. */
 enum tp_status tp_checkpoint_write(const char *dir, int64_t step, int32_t rank,
     const struct tp_section *sections, int32_t section_count, struct tp_error *err);
 enum tp_status tp_checkpoint_publish(const char *dir, int64_t step, int32_t rank_count,
     const struct tp_fact *facts, int32_t fact_count, struct tp_error *err);
-/* Removes the rank's files of other steps than this, and folders that it leaves empty. Never fails: what cannot be removed stays. */
+/* Removes the rank's files of other steps than this, and folders that it leaves empty. Never
+ * fails: what cannot be removed stays. */
 void tp_checkpoint_clean(const char *dir, int32_t rank, int64_t step);
 
 /* Reads which step is whole, and compares the facts.
@@ -45,7 +47,8 @@ void tp_checkpoint_clean(const char *dir, int32_t rank, int64_t step);
 enum tp_status tp_checkpoint_find(const char *dir, int32_t rank_count, const struct tp_fact *facts,
     int32_t fact_count, int64_t *step, struct tp_error *err);
 
-/* @return TP_EINPUT when the folder holds a checkpoint, which a run that does not go on from it would replace. */
+/* @return TP_EINPUT when the folder holds a checkpoint, which a run that does not go on from it
+ * would replace. */
 enum tp_status tp_checkpoint_vacant(const char *dir, struct tp_error *err);
 
 /* Fills in the sections, which must be those that were written. @return TP_EINPUT, naming file and

@@ -46,13 +46,15 @@ bool tp_comm_agreed(const struct tp_comm *comm);
 
 void tp_comm_barrier(struct tp_comm *comm);
 
-/* Rank 0 gets `bytes` bytes of every rank, in order. @param all  (size, bytes) on rank 0, not read elsewhere. */
+/* Rank 0 gets `bytes` bytes of every rank, in order. @param all  (size, bytes) on rank 0, not
+ * read elsewhere. */
 void tp_comm_gather(struct tp_comm *comm, const void *own, size_t bytes, void *all);
 
 /* All ranks get the `bytes` bytes of rank 0. */
 void tp_comm_broadcast(struct tp_comm *comm, void *data, size_t bytes);
 
-/* Which node each rank runs on. @param node  out, (size) the lowest rank there. @param names  out, (size, TP_NODE_NAME_BYTES). */
+/* Which node each rank runs on. @param node  out, (size) the lowest rank there. @param names
+ * out, (size, TP_NODE_NAME_BYTES). */
 #define TP_NODE_NAME_BYTES 256
 void tp_comm_nodes(struct tp_comm *comm, int32_t *node, char (*names)[TP_NODE_NAME_BYTES]);
 
@@ -63,7 +65,8 @@ enum tp_status tp_comm_divide(struct tp_comm *comm, const struct tp_topology *to
 
 int32_t tp_comm_circle_size(const struct tp_comm *comm, enum tp_circle circle);
 
-/* What a rank sends to or gets from each member of a circle: counts in units, blocks side by side in the order of the ranks. */
+/* What a rank sends to or gets from each member of a circle: counts in units, blocks side by
+ * side in the order of the ranks. */
 struct tp_share_out {
     const void *send;
     const int32_t *send_counts; /* (circle size) */

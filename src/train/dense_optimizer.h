@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps of dense parameters: sgd, adagrad (Duchi et al. 2011), adam (Kingma & Ba 2015, arXiv 1412.6980). */
+/* Steps of dense parameters: sgd, adagrad (Duchi et al. 2011), adam (Kingma & Ba 2015, arXiv
+ * 1412.6980). */
 #ifndef TP_TRAIN_DENSE_OPTIMIZER_H
 #define TP_TRAIN_DENSE_OPTIMIZER_H
 

@@ -145,7 +145,8 @@ static void pool(const struct tp_embedding_shard *shard, struct walk *walk, int3
     }
 }
 
-/* @param out  of the block's first sample and the shard's first feature; samples are `stride` apart. */
+/* @param out  of the block's first sample and the shard's first feature; samples are `stride`
+ * apart. */
 static void look_up(const struct tp_embedding_shard *shard, const int32_t *lengths,
     struct walk *walk, int32_t samples, tp_real *out, int32_t stride)
 {

@@ -33,8 +33,9 @@ struct tp_embedding_shard {
     int64_t row, rows;
     int32_t column, columns;
     tp_real *weights; /* (rows, columns) */
-    tp_real *
-        state; /* (rows) rowwise_adagrad; (rows, columns) adagrad; 2 of these adam: first moments, then second; else NULL */
+    /* (rows) rowwise_adagrad; (rows, columns) adagrad; 2 of these adam: first moments, then second;
+     * else NULL */
+    tp_real *state;
     int64_t state_count; /* values of the state */
 };
 

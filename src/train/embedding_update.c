@@ -127,7 +127,8 @@ static enum tp_status prepare(
     return status;
 }
 
-/* The next shard's ids of one block; rows count from the shard's first. @param place  of its first bag. */
+/* The next shard's ids of one block; rows count from the shard's first. @param place  of its
+ * first bag. */
 static void gather_block(struct tp_occurrences *occurrences, struct rest *rest,
     const struct tp_embedding_shard *shard, int32_t samples, int64_t place, int32_t stride)
 {
@@ -180,7 +181,8 @@ static void ask_for(const struct stepped *stepped, size_t i)
         tp_prefetch(stepped->second + row * stepped->state_width, stepped->state_width);
 }
 
-/* The gradient of one row, which has `count` occurrences. @param sum  (columns); used if there are several. */
+/* The gradient of one row, which has `count` occurrences. @param sum  (columns); used if there
+ * are several. */
 static const tp_real *row_gradient(
     const struct stepped *stepped, size_t first, size_t count, tp_real *restrict sum)
 {

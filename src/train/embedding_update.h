@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What updates keep from step to step: room, no values. tp_embeddings_update() itself is in train/embedding.h. */
+/* What updates keep from step to step: room, no values. tp_embeddings_update() itself is in
+ * train/embedding.h. */
 #ifndef TP_TRAIN_EMBEDDING_UPDATE_H
 #define TP_TRAIN_EMBEDDING_UPDATE_H
 

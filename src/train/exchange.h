@@ -32,8 +32,8 @@ struct tp_leg {
     int32_t members;   /* n of the circle */
     int32_t rows;      /* samples to each member */
     int32_t own_width; /* values per sample that this rank holds */
-    int32_t
-        stride; /* R: rows come in the order of the ranks and go in that of the peers; 1: they are in order */
+    /* R: rows come in the order of the ranks and go in that of the peers; 1: they are in order */
+    int32_t stride;
     int32_t block_rows; /* b: what is reordered together */
     struct tp_weave weave;
     int32_t *own_counts, *part_counts; /* (n) values sent and received forward */
@@ -45,7 +45,8 @@ struct tp_leg {
 enum tp_status tp_leg_flat(
     struct tp_leg *leg, struct tp_comm *comm, const struct tp_layout *layout, struct tp_error *err);
 
-/* Inside the tower: from (B, O_r) to (T * b, features of the tower); its rows are those of the peers, tower by tower. */
+/* Inside the tower: from (B, O_r) to (T * b, features of the tower); its rows are those of the
+ * peers, tower by tower. */
 enum tp_status tp_leg_tower(
     struct tp_leg *leg, struct tp_comm *comm, const struct tp_layout *layout, struct tp_error *err);
 

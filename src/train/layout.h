@@ -56,8 +56,8 @@ struct tp_segment {
 
 /* How rows that arrive in parts make whole rows. Segments are in the order of the parts. */
 struct tp_weave {
-    int32_t *
-        first; /* (part_count + 1) columns of all parts before: part p is first[p + 1] - first[p] wide */
+    /* (part_count + 1) columns of all parts before: part p is first[p + 1] - first[p] wide */
+    int32_t *first;
     int32_t part_count;
     int32_t width;               /* columns of a whole row */
     struct tp_segment *segments; /* (segment_count) */

@@ -48,7 +48,8 @@ static inline int64_t tp_occurrence_place(const struct tp_occurrences *occurrenc
     return (int64_t)(occurrences->keys[i] & ((UINT64_C(1) << occurrences->place_bits) - 1));
 }
 
-/* By row; those of one row stay in the order in which they were added. Cost: O(count * bits of a row). */
+/* By row; those of one row stay in the order in which they were added. Cost: O(count * bits of a
+ * row). */
 void tp_occurrences_sort(struct tp_occurrences *occurrences);
 
 #endif

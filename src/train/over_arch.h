@@ -6,10 +6,12 @@
  * behind each but the last of the top:
  *   bottom MLP    dense values -> ... -> N; not there without dense features
  *   projections   vector of another width -> N, with bias
- *   dlrm          the dots of all pairs of different vectors (the bottom's is vector 0), row by row of the strictly lower triangle, behind the
- *                 bottom's vector if there is one (Naumov et al. 2019, arXiv 1906.00091)
- *   dcn           x_0 = all vectors, the bottom's first; x_(l+1) = x_0 * (W_l (V_l x_l) + b_l) + x_l (Wang et al. 2021,
- *                 doi:10.1145/3442381.3450078, eq. 2)
+ *   dlrm          the dots of all pairs of different vectors (the bottom's is vector 0), row by row
+ *                 of the strictly lower triangle, behind the bottom's vector if there is one
+ *                 (Naumov et al. 2019, arXiv 1906.00091)
+ *   dcn           x_0 = all vectors, the bottom's first;
+ *                 x_(l+1) = x_0 * (W_l (V_l x_l) + b_l) + x_l
+ *                 (Wang et al. 2021, doi:10.1145/3442381.3450078, eq. 2)
  *   top MLP       -> ... -> 1 logit
  * Linear weights are (outputs, inputs), initially uniform within 1 / sqrt(inputs), biases too.
  * Tensors, in this order: bottom_mlp.<i>.weight, .bias; projection.<feature>.weight, .bias;
@@ -29,8 +31,8 @@
 struct tp_over_input {
     int32_t vector_count;  /* V */
     const int32_t *widths; /* (V) */
-    const char *const *
-        names; /* (V) of features, for the projections; may be NULL where no width differs from `common` */
+    /* (V) of features, for the projections; may be NULL where no width differs from `common` */
+    const char *const *names;
     int32_t common; /* N */
 };
 

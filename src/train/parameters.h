@@ -33,7 +33,8 @@ struct tp_parameters {
 enum tp_status tp_parameters_add(struct tp_parameters *parameters, const char *name, int64_t rows,
     int64_t columns, double bound, size_t *first, struct tp_error *err);
 
-/* After the last one: allocates (aligned to 64 bytes) and fills in the initial values; gradients are 0. */
+/* After the last one: allocates (aligned to 64 bytes) and fills in the initial values; gradients
+ * are 0. */
 enum tp_status tp_parameters_init(
     struct tp_parameters *parameters, uint64_t seed, struct tp_error *err);
 void tp_parameters_release(struct tp_parameters *parameters);

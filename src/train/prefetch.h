@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks for a row of a table before it is used. Rows are looked up at random, so each would be waited for otherwise. */
+/* Asks for a row of a table before it is used. Rows are looked up at random, so each would be
+ * waited for otherwise. */
 #ifndef TP_TRAIN_PREFETCH_H
 #define TP_TRAIN_PREFETCH_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A trainer's state in a checkpoint: what each rank keeps, and what must be the same when a run goes on. */
+/* A trainer's state in a checkpoint: what each rank keeps, and what must be the same when a run
+ * goes on. */
 #ifndef TP_TRAIN_RESUME_H
 #define TP_TRAIN_RESUME_H
 
@@ -19,7 +20,8 @@ struct tp_identity {
     char seed[32], dense[64], sparse[64];
 };
 
-/* @param data  digest of the samples. @param identity  out; its facts point into it, so it stays where it is. */
+/* @param data  digest of the samples. @param identity  out; its facts point into it, so it stays
+ * where it is. */
 enum tp_status tp_identity_init(struct tp_identity *identity, const struct tp_plan *plan,
     const struct tp_trainer_options *options, const char data[65], struct tp_error *err);
 
