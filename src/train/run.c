@@ -145,17 +145,32 @@ static enum tp_status set_up(struct run *run, struct tp_error *err)
     return status;
 }
 
-static enum tp_status save_when_due(struct run *run, int64_t step, struct tp_error *err)
+/* Whether all ranks can go on, which they decide together. @param loss  of the last step, on rank 0. */
+static enum tp_status go_on(
+    struct run *run, enum tp_status status, double loss, int64_t step, struct tp_error *err)
+{
+    if (status == TP_OK && tp_comm_rank(run->comm) == 0 && !isfinite(loss))
+        status = tp_fail(err, TP_EINFEASIBLE,
+            "step %lld: the loss is not finite any more: lower --lr or --sparse-lr",
+            (long long)step);
+    return tp_comm_agree(run->comm, status, err);
+}
+
+static enum tp_status save_when_due(
+    struct run *run, int64_t step, double loss, struct tp_error *err)
 {
     const struct tp_run_options *options = run->options;
     if (!options->checkpoint)
         return TP_OK;
     if (step != run->last_step && (options->every == 0 || step % options->every != 0))
         return TP_OK;
+    enum tp_status status = go_on(run, TP_OK, loss, step, err);
+    if (status)
+        return status;
     return tp_resume_save(&run->trainer, options->checkpoint, step, &run->identity, err);
 }
 
-/* One step, measured and told. */
+/* One step, measured and told. @param loss  of the step before; then, on rank 0, of this. */
 static enum tp_status make_step(struct run *run, int64_t step, double *loss, struct tp_error *err)
 {
     struct tp_batch *batch = &run->batches[step % 2], *next = &run->batches[(step + 1) % 2];
@@ -167,6 +182,7 @@ static enum tp_status make_step(struct run *run, int64_t step, double *loss, str
         status = read_step(run, step + 1, next, err);
     else
         next = NULL;
+    status = go_on(run, status, *loss, step - 1, err);
     if (status == TP_OK)
         status = tp_trainer_step(&run->trainer, step, batch, next, &lap.loss, err);
     if (status)
@@ -186,23 +202,21 @@ static enum tp_status make_step(struct run *run, int64_t step, double *loss, str
 static enum tp_status train(struct run *run, double *loss, struct tp_error *err)
 {
     struct tp_comm_bytes before;
-    enum tp_status status = TP_OK;
+    struct tp_batch *first = &run->batches[run->first_step % 2];
     if (run->first_step > run->last_step)
         return TP_OK;
-    tp_comm_take_bytes(run->comm, &before); /* nothing yet, but what was counted is no step's */
-    status = read_step(run, run->first_step, &run->batches[run->first_step % 2], err);
+    tp_comm_take_bytes(run->comm, &before); /* what was counted until here is no step's */
+    enum tp_status status = read_step(run, run->first_step, first, err);
+    status = go_on(run, status, 0, 0, err);
     if (status == TP_OK)
-        status = tp_trainer_begin(&run->trainer, &run->batches[run->first_step % 2], err);
+        status = tp_trainer_begin(&run->trainer, first, err);
+    *loss = 0;
     for (int64_t step = run->first_step; step <= run->last_step && status == TP_OK; step++) {
         status = make_step(run, step, loss, err);
-        if (status == TP_OK && !isfinite(*loss) && tp_comm_rank(run->comm) == 0)
-            status = tp_fail(err, TP_EINFEASIBLE,
-                "step %lld: the loss is not finite any more: lower --lr or --sparse-lr",
-                (long long)step);
         if (status == TP_OK)
-            status = save_when_due(run, step, err);
+            status = save_when_due(run, step, *loss, err);
     }
-    return status;
+    return status ? status : go_on(run, TP_OK, *loss, run->last_step, err);
 }
 
 enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
