@@ -3,6 +3,7 @@
 #include "training_model.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 #include "base/npy.h"
 
@@ -55,6 +56,41 @@ START_TEST(samples_are_read_as_they_stand)
     ck_assert_str_eq(read_all(), ALL);
 }
 END_TEST
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+#ifndef SANITIZED
+/* At 256 MiB, where no mapping fits beside the work, rows are read one by one. AddressSanitizer itself takes
+ * more. */
+START_TEST(where_the_address_space_is_small_the_same_is_read)
+{
+    struct rlimit before, low;
+    struct tp_sample_options options = tp_sample_options_default();
+    options.held_out = 0;
+    put_samples();
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    low = before;
+    low.rlim_cur = (rlim_t)1 << 28;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
+    struct tp_samples *samples = open_samples(folder(), &options);
+    setrlimit(RLIMIT_AS, &before);
+    tp_samples_expect(samples, TP_PART_TRAIN, 0, SAMPLES);
+    ck_assert_str_eq(read_text(samples, TP_PART_TRAIN, 0, SAMPLES), ALL);
+    put_text("sparse.npy", "cut");
+    struct tp_batch batch = {0};
+    ck_assert_int_eq(tp_samples_read(samples, TP_PART_TRAIN, 0, SAMPLES, &batch, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"/sparse.npy: became shorter than ", NULL});
+    tp_batch_release(&batch);
+    tp_samples_free(samples);
+}
+END_TEST
+#endif
 
 START_TEST(every_type_of_number_reads_the_same)
 {
@@ -237,6 +273,9 @@ int main(void)
     TCase *tcase = tcase_create("npy_samples");
     tcase_add_checked_fixture(tcase, scratch_open, scratch_close);
     tcase_add_test(tcase, samples_are_read_as_they_stand);
+#ifndef SANITIZED
+    tcase_add_test(tcase, where_the_address_space_is_small_the_same_is_read);
+#endif
     tcase_add_test(tcase, every_type_of_number_reads_the_same);
     tcase_add_test(tcase, in_bags_minus_one_is_no_id_wherever_it_stands);
     tcase_add_test(tcase, without_dense_features_there_need_be_no_such_array);
