@@ -3,8 +3,11 @@
 
     lines.py same A B            the same losses and the same held-out quality, bit for bit
     lines.py close TOLERANCE A B...  losses and held-out log loss within that relative tolerance of the first run's
-    lines.py bytes PLAN RUN      payload per phase and level as PLAN (the JSON of a report) predicts: to the byte
+    lines.py bytes PLAN RUN SLACK    payload per phase and level as PLAN (the JSON of a report) predicts: to the byte, that of ids within a
+                                 relative slack
+    lines.py gradients RANKS TOLERANCE A B   what two runs of tests/mpi/gradients.c kept, per tensor
 """
+import array
 import json
 import sys
 
@@ -59,4 +62,29 @@ def byte_counts(plan, run, tolerance):
     assert seen >= 3
 
 
-{'same': same, 'close': close, 'bytes': byte_counts}[sys.argv[1]](*sys.argv[2:])
+def tensors(path):
+    values = array.array('d')
+    with open(path, 'rb') as file:
+        values.frombytes(file.read())
+    begin = 0
+    while begin < len(values):
+        end = begin + 1 + int(values[begin])
+        yield values[begin + 1:end]
+        begin = end
+
+
+def gradients(ranks, tolerance, a, b):
+    count = 0
+    for rank in range(int(ranks)):
+        found, wanted = list(tensors(f'{a}.{rank}')), list(tensors(f'{b}.{rank}'))
+        assert [len(x) for x in found] == [len(x) for x in wanted]
+        for x, y in zip(found, wanted):
+            largest = max(map(abs, y), default=0)
+            worst = max((abs(p - q) for p, q in zip(x, y)), default=0)
+            assert worst <= float(tolerance) * largest, f'rank {rank}: {worst} apart, the largest is {largest}'
+            count += largest > 0
+    print(f'{count} tensors')
+    assert count > 5
+
+
+{'same': same, 'close': close, 'bytes': byte_counts, 'gradients': gradients}[sys.argv[1]](*sys.argv[2:])
