@@ -3,6 +3,7 @@
 
     lines.py same A B            the same losses and the same held-out quality, bit for bit
     lines.py close TOLERANCE A B...  losses and held-out log loss within that relative tolerance of the first run's
+    lines.py recorded FILE CASE TOLERANCE RUN  losses within that of the recorded ones (tests/reference)
     lines.py bytes PLAN RUN SLACK    payload per phase and level as PLAN (the JSON of a report) predicts: to the byte, that of ids within a
                                  relative slack
     lines.py gradients RANKS TOLERANCE A B   what two runs of tests/mpi/gradients.c kept, per tensor
@@ -38,6 +39,16 @@ def close(tolerance, first, *others):
         worst = max(abs(x - y) / abs(y) for x, y in zip(found, wanted))
         print(f'{other}: {worst:.3g}')
         assert worst <= float(tolerance), f'{other}: {worst} apart, at most {tolerance} expected'
+
+
+def recorded(file, case, tolerance, run):
+    with open(file, encoding='utf-8') as losses:
+        wanted = json.load(losses)[case]
+    found, _ = figures(run)
+    assert len(found) == len(wanted), f'{len(found)} losses, {len(wanted)} expected'
+    apart = [abs(x - y) for x, y in zip(found, wanted)]
+    print(f'{case}: {max(apart):.3g}')
+    assert max(apart) <= float(tolerance), f'{apart} apart, at most {tolerance} expected'
 
 
 COUNTED = ('embedding_alltoall', 'embedding_alltoall_backward', 'tower_exchange', 'tower_exchange_backward')
@@ -87,4 +98,5 @@ def gradients(ranks, tolerance, a, b):
     assert count > 5
 
 
-{'same': same, 'close': close, 'bytes': byte_counts, 'gradients': gradients}[sys.argv[1]](*sys.argv[2:])
+{'same': same, 'close': close, 'recorded': recorded, 'bytes': byte_counts,
+ 'gradients': gradients}[sys.argv[1]](*sys.argv[2:])
