@@ -36,16 +36,17 @@
 
 struct click_row {
     int64_t dense[TP_CRITEO_DENSE]; /* -1: empty */
-    int64_t id[TP_CRITEO_SPARSE];   /* row of the feature's table; -1: empty */
+    int64_t id[TP_CRITEO_SPARSE];   /* below the rows of the feature's table; -1: empty */
     double logit;                   /* without the bias */
 };
 
 /* Popularity falls with the id as a power law: u^3 uniform draws give a density of q^(-2/3). Ids 2q and
- * 2q + 1 are equally popular and differ in sign, so no popularity gives the sign away. */
+ * 2q + 1 are equally popular and differ in sign, so no popularity gives the sign away. A table has more rows than
+ * ids: one is left for those that a trainer has not seen, or it would have to hash them. */
 static int64_t draw_id(struct tp_random *random, int64_t rows, bool positive)
 {
     double u = tp_random_uniform(random);
-    int64_t q = (int64_t)((double)(rows / 2) * u * u * u);
+    int64_t q = (int64_t)((double)((rows - 1) / 2) * u * u * u);
     return 2 * q + positive;
 }
 

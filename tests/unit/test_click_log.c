@@ -9,7 +9,7 @@
 #define DENSE 13
 #define SPARSE 26
 #define ROWS 20000
-#define IDS_MAX 5 /* 4 rows of a table, and empty */
+#define IDS_MAX 5 /* 4 ids of a table, and empty */
 
 struct log {
     int clicks;
@@ -75,8 +75,8 @@ static void read_row(struct log *log, int row, char *line)
     expect(column == 1 + DENSE + SPARSE, column);
 }
 
-/* ROWS rows over tables of 4 rows, so that every pair of ids is seen often. */
-static struct log *make_log(int groups, int *group, json_t **figures)
+/* ROWS rows over tables of so few rows (5: 4 ids) that every pair of ids is seen often. */
+static struct log *make_log(int groups, int table_rows, int *group, json_t **figures)
 {
     struct folder folder = folder_make();
     struct tp_synth_options options = tp_synth_options_default();
@@ -84,7 +84,7 @@ static struct log *make_log(int groups, int *group, json_t **figures)
     options.features = SPARSE;
     options.groups = groups;
     options.samples = 32;
-    options.rows = 4;
+    options.rows = table_rows;
     options.log_rows = ROWS;
     synth(folder.path, &options);
     struct log *log = calloc(1, sizeof *log);
@@ -137,7 +137,7 @@ START_TEST(labels_depend_on_pairs_inside_a_group_alone)
     static const int group_counts[] = {4, 8, 13};
     int group[SPARSE], inside_count = 0, outside_count = 0;
     json_t *figures;
-    struct log *log = make_log(group_counts[_i], group, &figures);
+    struct log *log = make_log(group_counts[_i], 5, group, &figures);
     double single = 0, inside = 0, outside = 0;
     for (int a = 0; a < SPARSE; a++) {
         single += dependence(log, a, a) / SPARSE;
@@ -167,7 +167,7 @@ START_TEST(about_a_quarter_clicks_and_some_fields_are_empty)
 {
     int group[SPARSE];
     json_t *figures;
-    struct log *log = make_log(8, group, &figures);
+    struct log *log = make_log(8, 5, group, &figures);
     ck_assert_double_eq_tol((double)log->clicks / ROWS, 0.25, 0.03);
     ck_assert_double_eq_tol((double)log->empty_dense / (ROWS * DENSE), 0.04, 0.01);
     ck_assert_double_eq_tol((double)log->empty_sparse / (ROWS * SPARSE), 0.04, 0.01);
@@ -182,7 +182,7 @@ START_TEST(ids_differ_in_popularity)
 {
     int group[SPARSE];
     json_t *figures;
-    struct log *log = make_log(8, group, &figures);
+    struct log *log = make_log(8, 5, group, &figures);
     for (int column = 0; column < SPARSE; column++) {
         int rows[IDS_MAX] = {0}, popular = 0;
         for (int i = 0; i < ROWS; i++)
@@ -247,7 +247,7 @@ START_TEST(truth_tells_how_well_the_log_can_be_predicted)
     int group[SPARSE];
     static double score[ROWS];
     json_t *figures;
-    struct log *log = make_log(8, group, &figures);
+    struct log *log = make_log(8, 5, group, &figures);
     double pairs = 0, right = 0;
     for (int column = 0; column < SPARSE; column++)
         for (int i = 1; i < IDS_MAX; i++) {
@@ -275,6 +275,20 @@ START_TEST(truth_tells_how_well_the_log_can_be_predicted)
 }
 END_TEST
 
+/* A trainer keeps one for ids that it has not seen: in 4 rows, one pair of ids is all that fits. */
+START_TEST(ids_leave_a_row_of_their_table_free)
+{
+    int group[SPARSE];
+    json_t *figures;
+    struct log *log = make_log(8, 4, group, &figures);
+    for (int column = 0; column < SPARSE; column++)
+        for (int i = 0; i < ROWS; i++)
+            expect(log->id[i][column] <= 2, column);
+    json_decref(figures);
+    free(log);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("click log");
@@ -282,6 +296,7 @@ int main(void)
     tcase_add_loop_test(tcase, labels_depend_on_pairs_inside_a_group_alone, 0, 3);
     tcase_add_test(tcase, about_a_quarter_clicks_and_some_fields_are_empty);
     tcase_add_test(tcase, ids_differ_in_popularity);
+    tcase_add_test(tcase, ids_leave_a_row_of_their_table_free);
     tcase_add_test(tcase, truth_tells_how_well_the_log_can_be_predicted);
     Suite *suite = suite_create("click log");
     suite_add_tcase(suite, tcase);
