@@ -23,6 +23,7 @@ enum {
     KEY_SKEW,
     KEY_HOSTS,
     KEY_RANKS_PER_HOST,
+    KEY_BATCH,
     KEY_LOG,
     KEY_SEED
 };
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
         "Sigma of the log-normal that multiplies rows and pooling (default 0: all equal)", 0},
     {"hosts", KEY_HOSTS, "N", 0, "Hosts of the topology (default 4)", 0},
     {"ranks-per-host", KEY_RANKS_PER_HOST, "N", 0, "Ranks of a host (default 4)", 0},
+    {"local-batch-size", KEY_BATCH, "N", 0, "Samples per rank and step of the model (default 4096)",
+        0},
     {"log", KEY_LOG, "ROWS", 0,
         "Also write a click log of that many rows; needs 26 features (default 0: none)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of the random numbers (default 1)", 0},
@@ -97,6 +100,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_RANKS_PER_HOST:
         o->ranks_per_host = opt_int32(state, "--ranks-per-host", arg, 1, TP_RANKS_MAX);
+        break;
+    case KEY_BATCH:
+        o->local_batch_size = opt_int32(state, "--local-batch-size", arg, 1, TP_SYNTH_BATCH_MAX);
         break;
     case KEY_LOG:
         o->log_rows = opt_integer(state, "--log", arg, 0, TP_SYNTH_LOG_ROWS_MAX);

@@ -13,6 +13,7 @@
 #define TP_SYNTH_SAMPLES_MAX (INT64_C(1) << 40)
 #define TP_SYNTH_DIM_MAX 8192
 #define TP_SYNTH_ROWS_MAX INT64_C(1000000000000)
+#define TP_SYNTH_BATCH_MAX 1048576
 #define TP_SYNTH_LOG_ROWS_MAX (INT64_C(1) << 40)
 
 struct tp_synth_options {
@@ -25,9 +26,10 @@ struct tp_synth_options {
     int64_t rows;     /* of a table (median if skewed), 4..1e12; default 10000 */
     double skew;      /* sigma of the log-normal on rows and pooling, 0..10; default 0: equal */
     int32_t hosts;    /* default 4 */
-    int32_t ranks_per_host; /* default 4 */
-    int64_t log_rows;       /* of a click log, needs 26 features; 0..2^40, default 0: none */
-    uint64_t seed;          /* default 1 */
+    int32_t ranks_per_host;   /* default 4 */
+    int32_t local_batch_size; /* of the model: samples per rank and step, 1..2^20; default 4096 */
+    int64_t log_rows;         /* of a click log, needs 26 features; 0..2^40, default 0: none */
+    uint64_t seed;            /* default 1 */
 };
 
 struct tp_synth_options tp_synth_options_default(void);

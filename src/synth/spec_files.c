@@ -14,8 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LOCAL_BATCH 4096
-
 /* Writes the text to DIR/name and releases it. */
 static enum tp_status write_text(
     struct tp_text *text, const char *dir, const char *name, struct tp_error *err)
@@ -59,7 +57,7 @@ static enum tp_status write_model(const struct tp_planted *planted,
         "communication: {forward: float32, backward: float32}\n"
         "tables:\n",
         (int)options->features, (int)options->groups, tp_plural(options->groups),
-        (int)options->features, TP_CRITEO_DENSE, LOCAL_BATCH);
+        (int)options->features, TP_CRITEO_DENSE, (int)options->local_batch_size);
     for (int32_t f = 0; f < planted->feature_count; f++)
         add_table(planted, f, &text);
     tp_text_add(&text,

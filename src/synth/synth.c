@@ -28,6 +28,7 @@ struct tp_synth_options tp_synth_options_default(void)
         .rows = 10000,
         .hosts = 4,
         .ranks_per_host = 4,
+        .local_batch_size = 4096,
         .seed = 1,
     };
 }
@@ -72,6 +73,7 @@ static enum tp_status check_options(const struct tp_synth_options *options, stru
         {"--samples", options->samples, TP_SYNTH_SAMPLES_MIN, TP_SYNTH_SAMPLES_MAX},
         {"--dim", options->dim, 4, TP_SYNTH_DIM_MAX},
         {"--rows", options->rows, 4, TP_SYNTH_ROWS_MAX},
+        {"--local-batch-size", options->local_batch_size, 1, TP_SYNTH_BATCH_MAX},
         {"--hosts", options->hosts, 1, TP_RANKS_MAX},
         {"--ranks-per-host", options->ranks_per_host, 1,
             options->hosts > 0 ? TP_RANKS_MAX / options->hosts : TP_RANKS_MAX},

@@ -73,6 +73,19 @@ START_TEST(the_files_are_read_by_the_rest_of_the_tool)
 }
 END_TEST
 
+START_TEST(the_batch_of_a_rank_is_the_models)
+{
+    struct folder folder = folder_make();
+    struct tp_synth_options options = small_options();
+    options.local_batch_size = 96;
+    synth(folder.path, &options);
+    struct tp_model *model = load_model(folder.path);
+    ck_assert_int_eq(model->local_batch_size, 96);
+    tp_model_free(model);
+    scratch_remove(folder.path);
+}
+END_TEST
+
 static const int cluster_sizes[][2] = {{1, 1}, {1, 8}, {3, 1}, {8, 8}, {2, 5}};
 
 START_TEST(any_number_of_hosts_and_ranks_gives_a_valid_topology)
@@ -409,6 +422,10 @@ static void set_ranks(struct tp_synth_options *o)
     o->hosts = 1024;
     o->ranks_per_host = 1025; /* 1024 * 1025 > 2^20 */
 }
+static void set_batch(struct tp_synth_options *o)
+{
+    o->local_batch_size = 0;
+}
 static void set_log(struct tp_synth_options *o)
 {
     o->log_rows = -1;
@@ -426,7 +443,8 @@ static const struct {
     {set_samples, {"--samples", "found 31"}}, {set_dim, {"--dim", "found 3"}},
     {set_noise, {"--noise", "found nan"}}, {set_rows, {"--rows", "found 3"}},
     {set_skew, {"--skew", "found -1"}}, {set_hosts, {"--hosts", "found 0"}},
-    {set_ranks, {"--ranks-per-host", "expected 1 to 1024"}}, {set_log, {"--log", "found -1"}},
+    {set_ranks, {"--ranks-per-host", "expected 1 to 1024"}},
+    {set_batch, {"--local-batch-size", "found 0"}}, {set_log, {"--log", "found -1"}},
     {set_log_features, {"--features", "expected 26 with --log"}}};
 
 START_TEST(a_bad_option_is_named_and_nothing_is_written)
@@ -458,6 +476,7 @@ int main(void)
     TCase *tcase = tcase_create("synth");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, the_files_are_read_by_the_rest_of_the_tool, 0, 4);
+    tcase_add_test(tcase, the_batch_of_a_rank_is_the_models);
     tcase_add_loop_test(
         tcase, any_number_of_hosts_and_ranks_gives_a_valid_topology, 0, COUNT(cluster_sizes));
     tcase_add_test(tcase, the_same_seed_gives_the_same_bytes_and_another_seed_others);
