@@ -21,4 +21,14 @@ counted 'two hosts of two' 0.05 2 2 batch=4096 rows=no
 counted 'four hosts of two, towers of two, row shards' 0.05 4 2 k=2 batch=4096
 counted 'bfloat16 one way' 0.05 2 4 batch=4096 rows=no forward=bfloat16
 counted 'bfloat16 the other way' 0.05 3 2 batch=3072 backward=bfloat16 arch=dcn module=dcn
+
+# Bags of a log: what its ids weigh, counted from the log alone.
+python3 "$SOURCE/tests/mpi/bag_log.py" write log.csv
+rm -rf here
+mixed here 2 2 batch=96 rows=no
+"$TOWERPART" report --json here/plan.yaml -o here/plan.json
+for mode in flat dmt; do
+    mpi 4 "$TRAIN" here/plan.yaml --data csv:log.csv --separator ' ' --held-out 0 --mode $mode --json -q >here/$mode.json
+    ok "ids of a log, $mode" python3 "$SOURCE/tests/mpi/bag_log.py" check here/plan.json log.csv here/$mode.json
+done
 echo "1..$count"
