@@ -160,8 +160,8 @@ struct tp_pace tp_pace(double seconds, double other)
     double times = seconds < other ? other / seconds : seconds / other;
     if (times > PACE_SHOWN_MAX)
         return make_pace(seconds < other ? "is far faster than" : "takes far longer than");
-    return make_pace(
-        seconds < other ? "is %.2f times as fast as" : "takes %.2f times as long as", times);
+    return make_pace(seconds < other ? "is %.*f times as fast as" : "takes %.*f times as long as",
+        times < 99.995 ? 2 : 0, times);
 }
 
 struct tp_bar tp_bar(double share, int width)

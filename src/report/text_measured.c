@@ -17,6 +17,7 @@
 #define PHASE_COLUMNS 27 /* of "embedding_alltoall_backward" */
 #define MARKS 4          /* to each side: 2, 4, 8, 16 times or more */
 #define MARK_LEAST 1.1   /* times from which the first mark is set */
+#define BYTES_FEW 0.0005 /* a difference up to this share is shown in bytes, not as 0.0 % */
 
 /* "|>> " for 4 times as much, "<<|" for a quarter. */
 struct drift {
@@ -70,6 +71,8 @@ static void add_bytes(const struct tp_view *view, int phase, struct tp_text *tex
     tp_text_add(text, "%9s", expected);
     if (compared == TP_BYTES_EQUAL)
         tp_text_add(text, "  equal");
+    else if (fabs(measured - predicted) < BYTES_FEW * predicted)
+        tp_text_add(text, "%9s %+.0f B", found, measured - predicted);
     else if (times < 10)
         tp_text_add(text, "%9s %+.1f%%", found, 100 * (times - 1));
     else
@@ -246,8 +249,7 @@ void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text
     if (measured->same_plan == TP_OTHER_PLAN)
         tp_line_wrap(text, "Warning", indent,
             "the run is of another version of this plan (its SHA-256 differs), so it may differ "
-            "for "
-            "that reason.");
+            "for that reason.");
     if (!tp_compare_batch(view, &batch))
         tp_line_wrap(text, "Warning", indent,
             "the run had %lld samples per step, the plan predicts for %lld.", (long long)run->batch,
@@ -271,9 +273,8 @@ enum tp_status tp_section_measured(
         tp_mode_name(run->mode), (long long)run->first_step, (long long)run->last_step,
         tp_shown(view->measured->file, 32).text);
     tp_line_wrap(text, "", 1,
-        "seconds of the slowest rank (medians of steps), of the fastest; a mark per doubling; "
-        "bytes "
-        "a rank moves");
+        "seconds (medians of steps) of the slowest rank; a mark per doubling; bytes that a rank "
+        "moves");
     add_phases(view, text);
     add_furthest(view, text);
     add_byte_count(view, text);

@@ -19,6 +19,8 @@ static const struct {
     {1, 1.011, "is 1.01 times as fast as"},
     {1.011, 1, "takes 1.01 times as long as"},
     {0, 0, "is as fast as"},
+    {99.99, 1, "takes 99.99 times as long as"},
+    {1, 306.28, "is 306 times as fast as"},
     {1e-300, 1e300, "is far faster than"},
     {1, 0, "takes far longer than"},
 };

@@ -381,6 +381,19 @@ START_TEST(bytes_that_differ_are_shown)
 }
 END_TEST
 
+/* 3 bytes of a million are no "+0.0%". */
+START_TEST(a_difference_of_few_bytes_is_shown_in_bytes)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *end = end_of(s, TP_MODE_FLAT);
+    replace(end, "phases/ids_alltoall/bytes/cluster", "999997");
+    char *text = report_run(s, end, text_report);
+    has(text, "1.00 MB 1.00 MB -3 B\n");
+    free(text);
+    drop(s);
+}
+END_TEST
+
 /* A mark per doubling, four at most: 1.05 none, 1.2 one, 3.9 two, 1000 four; to the left what is
  * faster. */
 START_TEST(marks_count_doublings)
@@ -625,6 +638,7 @@ int main(void)
     tcase_add_test(tcase, a_run_on_many_ranks_is_read);
     tcase_add_test(tcase, the_text_shows_measured_beside_predicted);
     tcase_add_test(tcase, bytes_that_differ_are_shown);
+    tcase_add_test(tcase, a_difference_of_few_bytes_is_shown_in_bytes);
     tcase_add_loop_test(tcase, marks_count_doublings, 0, 10);
     tcase_add_loop_test(tcase, the_furthest_is_off_by_most_seconds, 0, 4);
     tcase_add_test(tcase, a_prediction_of_nothing_has_no_ratio);
