@@ -52,7 +52,7 @@ void opt_begin(const struct argp_state *state, const struct argp_option *options
         return;
     if (key >= OPT_LATER)
         argp_failure(state, TP_EUSAGE, 0, "option --%s is not part of this version", option->name);
-    if (opt_given(seen, key) && key != OPT_DUMP)
+    if (opt_given(seen, key) && key != OPT_DUMP && key < OPT_MANY)
         opt_error(state, "option --%s is given twice", option->name);
     if (!opt_given(seen, key) && seen->count < OPT_KEYS_MAX)
         seen->keys[seen->count++] = key;

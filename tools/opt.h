@@ -19,9 +19,10 @@
 /* Keys of options that have no letter: OPT_LONG + n. Keys from OPT_LATER on stand for options that
  * this version knows by name only, to refuse them. */
 #define OPT_LONG 0x100
+#define OPT_MANY 0x800 /* the same, of options that may be given several times */
 #define OPT_LATER 0x1000
 
-#define OPT_DUMP 'd' /* the one option that may be given several times */
+#define OPT_DUMP 'd' /* the one option with a letter that may be given several times */
 
 #define OPT_KEYS_MAX 32
 
