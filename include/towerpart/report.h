@@ -29,11 +29,15 @@ enum tp_status tp_measured_load(const char *path, const struct tp_plan *plan,
     const char *plan_sha256, struct tp_measured *measured, struct tp_error *err);
 void tp_measured_release(struct tp_measured *measured);
 
+#define TP_RUNS_MAX 4 /* runs in one report: as many columns as fit */
+
 struct tp_report_options {
     bool all; /* every tower, rank and feature; default false: the heaviest, the rest counted */
     const char *plan; /* base name of the plan's file, for the commands that the report advises;
                          NULL (default): "plan.yaml" */
-    const struct tp_measured *measured; /* NULL (default): no run to compare with */
+    const struct tp_measured *measured; /* (measured_count) runs of the plan; one is compared with
+                                           what the plan predicts, several also with each other */
+    int32_t measured_count;             /* 0 to TP_RUNS_MAX; default 0: no run */
 };
 
 /* Writes the report as text of at most 100 columns: towers, ranks with bars, phases of flat, sptt and

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a run differs from the prediction.
+/* How a run differs from the prediction, and from other runs.
  *
- * In: a view that has a run. Out: ratios, whether bytes are equal, and the phase that is furthest
- * off. Seconds are those of the slowest rank on both sides; bytes have to be equal to the last one,
- * since both are counted, not timed. */
+ * In: a view that has runs. Out: ratios, whether bytes are equal, and the phase that is furthest
+ * off; which runs have to be equally good, and whether they are. Seconds are those of the slowest
+ * rank on both sides; bytes have to be equal to the last one, since both are counted, not timed. */
 #include "report/compare.h"
 
 #include <math.h>
+#include <stdio.h>
 
 const struct tp_step_cost *tp_compare_predicted(const struct tp_view *view)
 {
@@ -65,4 +66,81 @@ bool tp_compare_batch(const struct tp_view *view, int64_t *batch)
     if (tp_model_global_batch(view->plan->model, view->rank_count, batch, NULL) != TP_OK)
         *batch = 0;
     return *batch == view->measured->run.batch;
+}
+
+struct tp_run_name tp_compare_name(const struct tp_view *view, int32_t i)
+{
+    const char *mode = tp_mode_name(view->measured[i].run.mode);
+    struct tp_run_name name;
+    int number = 0, count = 0;
+    for (int32_t j = 0; j < view->run_count; j++)
+        if (view->measured[j].run.mode == view->measured[i].run.mode) {
+            count++;
+            number += j <= i;
+        }
+    if (count == 1)
+        snprintf(name.text, sizeof name.text, "%s", mode);
+    else
+        snprintf(name.text, sizeof name.text, "%s %d", mode, number);
+    return name;
+}
+
+bool tp_compare_same_function(const struct tp_view *view, int32_t i, int32_t j)
+{
+    bool modules = view->plan->model->tower_module.kind != TP_MODULE_NONE;
+    return !modules || (view->measured[i].run.mode == TP_MODE_DMT) ==
+                           (view->measured[j].run.mode == TP_MODE_DMT);
+}
+
+bool tp_compare_exact(const struct tp_plan *plan)
+{
+    bool row_shards = false;
+    for (int32_t t = 0; t < plan->table_count; t++)
+        row_shards |= plan->tables[t].place.sharding == TP_SHARD_ROW;
+    return !row_shards ||
+           (plan->model->forward == TP_FLOAT32 && plan->model->backward == TP_FLOAT32);
+}
+
+/* NAN is the same as NAN. */
+static bool same_real(double a, double b)
+{
+    return isnan(a) == isnan(b) && !(a < b) && !(a > b);
+}
+
+static bool same_samples(const struct tp_run_result *a, const struct tp_run_result *b)
+{
+    return a->batch == b->batch && a->first_step == b->first_step && a->last_step == b->last_step &&
+           a->skipped == b->skipped && a->held_out.samples == b->held_out.samples &&
+           a->held_out.clicks == b->held_out.clicks;
+}
+
+enum tp_compare_quality tp_compare_quality(const struct tp_measured *a, const struct tp_measured *b)
+{
+    const struct tp_metrics *of_a = &a->run.held_out, *of_b = &b->run.held_out;
+    bool other_plan = a->same_plan == TP_OTHER_PLAN || b->same_plan == TP_OTHER_PLAN;
+    if (other_plan || !same_samples(&a->run, &b->run))
+        return TP_QUALITY_UNLIKE;
+    if (of_a->samples == 0 && isnan(a->run.loss) && isnan(b->run.loss))
+        return TP_QUALITY_UNKNOWN;
+    bool equal = same_real(a->run.loss, b->run.loss);
+    if (of_a->samples)
+        equal &= same_real(of_a->logloss, of_b->logloss) &&
+                 same_real(of_a->normalised_entropy, of_b->normalised_entropy) &&
+                 same_real(of_a->auc, of_b->auc);
+    return equal ? TP_QUALITY_EQUAL : TP_QUALITY_DIFFERS;
+}
+
+int32_t tp_compare_partner(const struct tp_view *view, int32_t i)
+{
+    const struct tp_measured *runs = view->measured;
+    int32_t partner = -1;
+    for (int32_t j = 0; j < i; j++) {
+        if (!tp_compare_same_function(view, i, j))
+            continue;
+        if (tp_compare_quality(&runs[i], &runs[j]) == TP_QUALITY_EQUAL)
+            return j;
+        if (partner < 0)
+            partner = j;
+    }
+    return partner < 0 ? 0 : partner;
 }

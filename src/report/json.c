@@ -294,7 +294,7 @@ static void put_plan(
     put_quality(json, root, plan);
     put_cost(json, root, plan);
     put_derived(json, root, view, advice);
-    if (view->measured)
+    if (view->run_count)
         tp_json_measured(json, root, view);
 }
 

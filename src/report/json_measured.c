@@ -81,12 +81,11 @@ static void put_held_out(struct tp_json *json, json_t *parent, const struct tp_m
     tp_json_real(json, object, "auc", metrics->auc);
 }
 
-void tp_json_measured(struct tp_json *json, json_t *parent, const struct tp_view *view)
+static void put_run(struct tp_json *json, json_t *object, const struct tp_view *view)
 {
     const struct tp_measured *measured = view->measured;
     const struct tp_run_result *run = &measured->run;
     int furthest = tp_compare_furthest(view);
-    json_t *object = tp_json_object(json, parent, "measured");
     tp_json_text(json, object, "file", measured->file);
     if (measured->same_plan != TP_SAME_PLAN_UNKNOWN)
         tp_json_boolean(json, object, "same_plan", measured->same_plan == TP_SAME_PLAN);
@@ -104,4 +103,17 @@ void tp_json_measured(struct tp_json *json, json_t *parent, const struct tp_view
         tp_json_text(json, object, "furthest", tp_phase_name((enum tp_phase)furthest));
     put_phases(json, object, view);
     put_ranks(json, object, view);
+}
+
+void tp_json_measured(struct tp_json *json, json_t *parent, const struct tp_view *view)
+{
+    if (view->run_count == 1) {
+        put_run(json, tp_json_object(json, parent, "measured"), view);
+        return;
+    }
+    json_t *runs = tp_json_array(json, parent, "runs");
+    for (int32_t i = 0; i < view->run_count; i++) {
+        struct tp_view one = tp_view_run(view, i);
+        put_run(json, tp_json_object(json, runs, NULL), &one);
+    }
 }

@@ -31,7 +31,8 @@ void tp_json_boolean(struct tp_json *json, json_t *parent, const char *key, bool
 void tp_json_model(struct tp_json *json, json_t *parent, const struct tp_model *model);
 void tp_json_topology(struct tp_json *json, json_t *parent, const struct tp_topology *topology);
 
-/* Of a view that has a run: what was measured beside what was predicted. */
+/* Of a view that has runs: what was measured beside what was predicted, as `measured` if there is
+ * one, as the list `runs` if there are several. */
 void tp_json_measured(struct tp_json *json, json_t *parent, const struct tp_view *view);
 
 #endif

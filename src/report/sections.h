@@ -22,10 +22,15 @@ enum tp_status tp_section_ranks(
 void tp_section_affinity(const struct tp_view *view, struct tp_text *text);
 void tp_section_quality(const struct tp_view *view, struct tp_text *text);
 void tp_section_step_time(const struct tp_view *view, struct tp_text *text);
-/* Of a view that has a run: what was measured beside what was predicted. */
+/* Of a view that has one run: what was measured beside what was predicted. */
 enum tp_status tp_section_measured(
     const struct tp_view *view, struct tp_text *text, struct tp_error *err);
-/* The same in a line, and what makes it doubtful. */
+/* Of a view that has several: them side by side. */
+void tp_section_runs(const struct tp_view *view, struct tp_text *text);
+/* Runs of the same function that are not equally good: a line for each. Nothing if there are none. */
+void tp_line_unequal(
+    const struct tp_view *view, const char *label, int indent, struct tp_text *text);
+/* Of a view that has runs: a line for each, and what makes them doubtful. */
 void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text);
 
 /* A rank in the order in which ranks are listed. */

@@ -176,7 +176,7 @@ static void add_headline(const struct tp_view *view, struct tp_text *text)
     add_findings(view, text);
     add_verdict(plan, text);
     add_dmt(plan, text);
-    if (view->measured)
+    if (view->run_count)
         tp_headline_measured(view, INDENT, text);
     if (plan->strategy != TP_STRATEGY_FLAT)
         add_trust(view, text);
@@ -231,8 +231,10 @@ static enum tp_status add_sections(
     tp_section_affinity(view, text);
     tp_section_quality(view, text);
     tp_section_step_time(view, text);
-    if (view->measured)
+    if (view->run_count == 1)
         status = tp_section_measured(view, text, err);
+    else if (view->run_count)
+        tp_section_runs(view, text);
     if (status)
         goto out;
     add_next(&advice, text);

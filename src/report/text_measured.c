@@ -12,6 +12,7 @@
 #include "report/line.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PHASE_COLUMNS 27 /* of "embedding_alltoall_backward" */
@@ -229,31 +230,54 @@ static void add_ranks(const struct tp_view *view, struct tp_rank_place *order, s
         add_more_ranks(view, order, shown, text);
 }
 
-void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text)
+static void add_headline(const struct tp_view *view, const char *label, const char *name,
+    int indent, struct tp_text *text)
 {
-    const struct tp_measured *measured = view->measured;
-    const struct tp_run_result *run = &measured->run;
+    double measured = view->measured->run.step_seconds;
     double predicted = tp_compare_predicted(view)->seconds;
-    int64_t batch;
     char found[16], expected[16];
-    tp_format_seconds(found, run->step_seconds);
+    tp_format_seconds(found, measured);
     tp_format_seconds(expected, predicted);
-    if (isnan(run->step_seconds))
-        tp_line_wrap(text, "Measured", indent, "nothing: the run made no step.");
+    if (isnan(measured))
+        tp_line_wrap(text, label, indent, "%s: nothing, the run made no step.", name);
     else if (!tp_view_has_costs(view->plan))
-        tp_line_wrap(text, "Measured", indent, "%s: %s per step, with no prediction to compare.",
-            tp_mode_name(run->mode), found);
+        tp_line_wrap(
+            text, label, indent, "%s: %s per step, with no prediction to compare.", name, found);
     else
-        tp_line_wrap(text, "Measured", indent, "%s: %s per step; it %s predicted (%s).",
-            tp_mode_name(run->mode), found, tp_pace(run->step_seconds, predicted).text, expected);
-    if (measured->same_plan == TP_OTHER_PLAN)
+        tp_line_wrap(text, label, indent, "%s: %s per step; it %s predicted (%s).", name, found,
+            tp_pace(measured, predicted).text, expected);
+}
+
+/* @param run  "the run", "the run sptt" */
+static void add_doubts(
+    const struct tp_view *view, const char *run, int indent, struct tp_text *text)
+{
+    int64_t batch;
+    if (view->measured->same_plan == TP_OTHER_PLAN)
         tp_line_wrap(text, "Warning", indent,
-            "the run is of another version of this plan (its SHA-256 differs), so it may differ "
-            "for that reason.");
+            "%s is of another version of this plan (its SHA-256 differs), so it may differ for "
+            "that reason.",
+            run);
     if (!tp_compare_batch(view, &batch))
         tp_line_wrap(text, "Warning", indent,
-            "the run had %lld samples per step, the plan predicts for %lld.", (long long)run->batch,
-            (long long)batch);
+            "%s had %lld samples per step, the plan predicts for %lld.", run,
+            (long long)view->measured->run.batch, (long long)batch);
+}
+
+void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text)
+{
+    for (int32_t i = 0; i < view->run_count; i++) {
+        struct tp_view one = tp_view_run(view, i);
+        add_headline(&one, i ? "" : "Measured", tp_compare_name(view, i).text, indent, text);
+    }
+    for (int32_t i = 0; i < view->run_count; i++) {
+        struct tp_view one = tp_view_run(view, i);
+        char run[32] = "the run";
+        if (view->run_count > 1)
+            snprintf(run, sizeof run, "the run %s", tp_compare_name(view, i).text);
+        add_doubts(&one, run, indent, text);
+    }
+    tp_line_unequal(view, "Warning", indent, text);
 }
 
 enum tp_status tp_section_measured(

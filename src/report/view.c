@@ -152,8 +152,17 @@ void tp_view_options(struct tp_view *view, const struct tp_report_options *optio
         return;
     view->all = options->all;
     view->measured = options->measured;
+    view->run_count = options->measured_count;
     if (options->plan)
         view->name = options->plan;
+}
+
+struct tp_view tp_view_run(const struct tp_view *view, int32_t i)
+{
+    struct tp_view one = *view;
+    one.measured = &view->measured[i];
+    one.run_count = 1;
+    return one;
 }
 
 void tp_view_release(struct tp_view *view)

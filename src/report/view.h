@@ -49,7 +49,8 @@ struct tp_view {
     int32_t feature_count;  /* in towers */
     bool one_tower; /* towers change nothing: one holds everything; false for strategy flat */
     struct tp_findings findings;        /* borrowed; count 0: the plan is sound */
-    const struct tp_measured *measured; /* borrowed; NULL after tp_view_init(): no run */
+    const struct tp_measured *measured; /* (run_count) runs; borrowed */
+    int32_t run_count;                  /* 0 after tp_view_init() */
     bool all;                           /* lists are shown whole; false after tp_view_init() */
     const char
         *name; /* of the plan's file, for commands; borrowed; "plan.yaml" after tp_view_init() */
@@ -64,6 +65,9 @@ void tp_view_release(struct tp_view *view);
 
 /* Takes over what the options say. @param options  NULL: nothing. */
 void tp_view_options(struct tp_view *view, const struct tp_report_options *options);
+
+/* The view with one of its runs alone; borrows what the view has, so it is not to be released. */
+struct tp_view tp_view_run(const struct tp_view *view, int32_t i);
 
 /* Seconds of a way to run a step; NAN if flat_free fits nowhere. */
 double tp_view_seconds(const struct tp_plan *plan, enum tp_recommendation which);

@@ -54,6 +54,45 @@ whole, plain = json.load(open("report.json")), json.loads(subprocess.check_outpu
 del whole["measured"]
 assert whole == plain'
 
+# --- several runs -------------------------------------------------------------------------------------
+sed 's/"sptt"/"flat"/; s/4096/8192/; s/0.5, "samples/0.25, "samples/' run.json >flat.json
+expect 'a report with two runs' 0 '' report plan.yaml --measured flat.json --measured run.json
+cp logs/out runs.txt
+ok 'at most 100 columns' awk 'length($0) > 100 { exit 1 }' runs.txt
+ok 'has them side by side' grep -q '^ samples/s  *8192\*  *4096$' runs.txt
+ok 'says which is faster' grep -q '^ speed    Fastest: flat. sptt takes 2.00 times as long as flat\.' runs.txt
+ok 'and that both are equally good' grep -q '^ quality  sptt and flat are equally good to the last digit' runs.txt
+ok 'compares none with the plan by itself' sh -c '! grep -q "^MEASURED" runs.txt'
+ok 'warns of nothing' sh -c '! grep -q "^Warning" runs.txt'
+sed 's/"auc": 0.75/"auc": 0.7500000000000001/' flat.json >wrong.json
+expect 'that differ in the last digit' 0 '' report plan.yaml --measured run.json --measured wrong.json
+ok 'as they may in bfloat16' grep -q '^ quality  flat beside sptt: AUC +1.1e-16. The same function but for rounding' logs/out
+sed 's/bfloat16/float32/g' plan.yaml >exact.yaml
+for name in run wrong; do
+    sed "s/$digest/$(sha256sum <exact.yaml | cut -c1-64)/" $name.json >exact-$name.json
+done
+expect 'but not in float32' 0 '' report exact.yaml --measured exact-run.json --measured exact-wrong.json
+ok 'is warned of' grep -q '^Warning   flat AND sptt DIFFER IN QUALITY' logs/out
+expect 'as JSON' 0 '' report plan.yaml --measured flat.json --measured run.json --json
+cp logs/out runs.json
+ok 'a list' python3 -c '
+import json
+several = json.load(open("runs.json"))
+assert "measured" not in several and [run["mode"] for run in several["runs"]] == ["flat", "sptt"]
+assert several["runs"][1] == json.load(open("report.json"))["measured"]'
+expect 'four runs' 0 '' report plan.yaml --measured run.json --measured run.json --measured flat.json \
+    --measured flat.json
+ok 'have their numbers' grep -qx '  *sptt 1  *sptt 2  *flat 1  *flat 2' logs/out
+expect 'five runs' 2 'measured is given more than 4 times' report plan.yaml --measured run.json \
+    --measured run.json --measured run.json --measured run.json --measured run.json
+expect 'two from a pipe' 2 'only one input can be' report plan.yaml --measured - --measured -
+expect 'one that is not there' 3 'none.json: cannot be read' report plan.yaml --measured run.json \
+    --measured none.json -o out.yaml
+expect 'a report does not replace the last run' 2 'would change the input --measured flat.json' \
+    report plan.yaml --measured run.json --measured flat.json -o flat.json
+expect 'other options stay single' 2 'option --all is given twice' report plan.yaml --all --all \
+    --measured run.json --measured flat.json
+
 # --- pipes --------------------------------------------------------------------------------------------
 "$TOWERPART" report plan.yaml --measured - <run.json >logs/out 2>logs/err
 judge 'a run from a pipe' 0 $? '' 'report plan.yaml --measured -'

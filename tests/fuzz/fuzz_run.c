@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
     struct tp_error err = {0};
     struct tp_measured measured = {0};
-    struct tp_report_options options = {.measured = &measured};
+    struct tp_report_options options = {.measured = &measured, .measured_count = 1};
     const struct tp_plan *shown = plan();
     enum tp_status status = tp_measured_load(fuzz_file(data, length), shown, NULL, &measured, &err);
     fuzz_expect(status, &err);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run beside its plan: what is read of it, what is refused, and what the reports show. */
 #include "report_text.h"
+#include "run_end.h"
 #include "scratch.h"
 
 #include "base/text.h"
 
 #include <jansson.h>
 
-#define PLAN_SHA256 "aaaabbbbccccdddd"
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static struct tp_error err;
@@ -16,57 +16,6 @@ static void drop(struct sample *s)
 {
     sample_release(s);
     free(s);
-}
-
-/* Phases of a run on a sample plan: 0.5, 0.75 and 2 times as long as predicted, bytes too. */
-static json_t *phases_of(const struct sample *s, int mode)
-{
-    json_t *phases = json_object();
-    for (int p = 0; p < TP_PHASE_COUNT; p++) {
-        const struct tp_phase_cost *phase = &s->plan.cost.modes[mode].phases[p];
-        if (!phase->present)
-            continue;
-        json_t *entry = json_pack("{s:{s:f, s:f, s:f}}", "seconds", "min", 0.5 * phase->seconds,
-            "median", 0.75 * phase->seconds, "max", 2 * phase->seconds);
-        if (phase->moves)
-            json_object_set_new(entry, "bytes",
-                json_pack("{s:I, s:f}", "host", (json_int_t)phase->bytes[0], "cluster",
-                    (double)phase->bytes[1]));
-        json_object_set_new(phases, tp_phase_name((enum tp_phase)p), entry);
-    }
-    return phases;
-}
-
-/* The end of such a run: a step takes 24 ms; rank r looks up 5 (r + 1) MB and gets 4000 + 2 r bytes
- * of ids. */
-static json_t *end_of(const struct sample *s, int mode)
-{
-    json_t *ranks = json_array();
-    for (int r = 0; r < s->plan.rank_count; r++)
-        json_array_append_new(ranks, json_pack("{s:i, s:f, s:i, s:f}", "rank", r, "ids", 100.5 + r,
-                                         "id_bytes", 4000 + 2 * r, "lookup_bytes", 5e6 * (r + 1)));
-    return json_pack("{s:b, s:{s:s, s:s}, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, "
-                     "s:{s:i, s:i, s:f, s:f, s:f}, s:o, s:o}",
-        "final", 1, "plan", "file", "plan.yaml", "sha256", PLAN_SHA256, "mode",
-        tp_mode_name((enum tp_mode)mode), "ranks", (int)s->plan.rank_count, "hosts", 2, "batch",
-        4096, "first_step", 3, "last_step", 202, "seconds", 5.25, "step_seconds", 0.024,
-        "samples_per_s", 170666.5, "loss", 0.4375, "skipped", 9, "held_out", "samples", 1000,
-        "clicks", 250, "logloss", 0.5, "normalised_entropy", 0.875, "auc", 0.75, "phases",
-        phases_of(s, mode), "rank_loads", ranks);
-}
-
-#define STEP "{\"step\": 1, \"loss\": 0.6, \"samples_per_s\": 1.5, \"phases\": {}}\n"
-
-/* Puts a file of two steps and that end. */
-static void put_run(json_t *end)
-{
-    char *line = json_dumps(end, JSON_COMPACT);
-    struct tp_text text = {0};
-    tp_text_add(&text, STEP STEP "%s\n", line);
-    put_text("run.json", text.data);
-    tp_text_release(&text);
-    free(line);
-    json_decref(end);
 }
 
 static enum tp_status load(const struct sample *s, struct tp_measured *measured)
@@ -78,7 +27,7 @@ START_TEST(the_end_of_a_run_is_read)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     struct tp_measured m = {0};
-    put_run(end_of(s, _i));
+    put_run("run.json", end_of(s, _i));
     ck_ok(load(s, &m), err);
     const struct tp_run_result *run = &m.run;
     ck_assert_str_eq(m.file, "run.json");
@@ -148,7 +97,7 @@ START_TEST(what_is_null_is_not_known)
     json_object_set_new(end, "step_seconds", json_null());
     json_object_set_new(end, "later", json_string("a key of a later version"));
     json_object_set_new(json_object_get(end, "plan"), "sha256", json_null());
-    put_run(end);
+    put_run("run.json", end);
     ck_ok(load(s, &m), err);
     ck_assert(isnan(m.run.loss) && isnan(m.run.step_seconds));
     ck_assert_int_eq(m.run.held_out.samples, 0);
@@ -162,7 +111,7 @@ START_TEST(a_run_of_another_version_of_the_plan_is_told)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     struct tp_measured m = {0};
-    put_run(end_of(s, TP_MODE_FLAT));
+    put_run("run.json", end_of(s, TP_MODE_FLAT));
     const char *path = in_scratch("run.json");
     ck_ok(tp_measured_load(path, &s->plan, "0123", &m, &err), err);
     ck_assert_int_eq(m.same_plan, TP_OTHER_PLAN);
@@ -201,7 +150,7 @@ START_TEST(a_file_that_is_no_whole_run_is_refused)
 }
 END_TEST
 
-/* Puts something else in the place of a value; nothing: NULL. */
+/* What else may stand in the place of a value; nothing: NULL. */
 static const struct {
     const char *path, *value, *message;
 } bad_ends[] = {
@@ -249,31 +198,13 @@ static const struct {
     {"rank_loads/0/lookup_bytes", "null", "rank_loads[0]: lookup_bytes: found null"},
 };
 
-static void replace(json_t *root, const char *path, const char *value)
-{
-    char copy[64], *key, *next;
-    json_t *parent = root, *with = value ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
-    ck_assert(!value || with);
-    snprintf(copy, sizeof copy, "%s", path);
-    for (key = strtok(copy, "/"); (next = strtok(NULL, "/")) != NULL; key = next)
-        parent = json_is_array(parent) ? json_array_get(parent, strtoul(key, NULL, 10))
-                                       : json_object_get(parent, key);
-    ck_assert_ptr_nonnull(parent);
-    if (json_is_array(parent))
-        ck_assert_int_eq(json_array_set_new(parent, strtoul(key, NULL, 10), with), 0);
-    else if (with)
-        ck_assert_int_eq(json_object_set_new(parent, key, with), 0);
-    else
-        ck_assert_int_eq(json_object_del(parent, key), 0);
-}
-
 START_TEST(an_end_with_a_wrong_value_is_refused)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     struct tp_measured m = {0};
     json_t *end = end_of(s, TP_MODE_SPTT);
     replace(end, bad_ends[_i].path, bad_ends[_i].value);
-    put_run(end);
+    put_run("run.json", end);
     ck_assert_int_eq(load(s, &m), TP_EINPUT);
     ck_message_has(&err, (const char *const[]){bad_ends[_i].message, "run.json:3: ", NULL});
     ck_assert_ptr_null(m.file);
@@ -296,7 +227,7 @@ START_TEST(a_run_on_many_ranks_is_read)
 {
     struct sample *s = sample_make(2048, 8, 5, sample_name);
     struct tp_measured m = {0};
-    put_run(end_of(s, TP_MODE_FLAT));
+    put_run("run.json", end_of(s, TP_MODE_FLAT));
     ck_ok(load(s, &m), err);
     ck_assert_double_eq(m.run.ranks[16383].lookup_bytes, 5e6 * 16384);
     tp_measured_release(&m);
@@ -309,21 +240,22 @@ static const struct tp_measured *shown;
 static enum tp_status text_report(const struct tp_plan *plan, const struct tp_findings *findings,
     const char *path, struct tp_error *error)
 {
-    struct tp_report_options options = {.measured = shown};
+    struct tp_report_options options = {.measured = shown, .measured_count = shown != NULL};
     return tp_report_text(plan, findings, &options, path, error);
 }
 
 static enum tp_status all_report(const struct tp_plan *plan, const struct tp_findings *findings,
     const char *path, struct tp_error *error)
 {
-    struct tp_report_options options = {.measured = shown, .all = true};
+    struct tp_report_options options = {
+        .measured = shown, .measured_count = shown != NULL, .all = true};
     return tp_report_text(plan, findings, &options, path, error);
 }
 
 static enum tp_status json_report(const struct tp_plan *plan, const struct tp_findings *findings,
     const char *path, struct tp_error *error)
 {
-    struct tp_report_options options = {.measured = shown};
+    struct tp_report_options options = {.measured = shown, .measured_count = shown != NULL};
     return tp_report_json(plan, findings, &options, path, error);
 }
 
@@ -331,7 +263,7 @@ static enum tp_status json_report(const struct tp_plan *plan, const struct tp_fi
 static char *report_run(struct sample *s, json_t *end, sample_writer report)
 {
     struct tp_measured m = {0};
-    put_run(end);
+    put_run("run.json", end);
     ck_ok(load(s, &m), err);
     shown = &m;
     char *text = sample_report(&s->plan, report);
@@ -503,7 +435,7 @@ START_TEST(a_run_without_steps_has_nothing_to_compare)
     replace(end, "step_seconds", "null");
     replace(end, "held_out", "null");
     char *text = report_run(s, end, text_report);
-    has(text, "Measured nothing: the run made no step.");
+    has(text, "Measured flat: nothing, the run made no step.");
     has(text, "held out nothing, so quality is not known");
     has_not(strstr(text, "\nMEASURED"), "lookup");
     free(text);
