@@ -19,7 +19,7 @@ double tp_linear_bound(int32_t inputs)
 }
 
 enum tp_status tp_linear_init(struct tp_linear *linear, struct tp_parameters *parameters,
-    const char *name, int32_t inputs, int32_t outputs, struct tp_error *err)
+    const char *name, int32_t inputs, int32_t outputs, double gain, struct tp_error *err)
 {
     char tensor[TP_TENSOR_NAME_BYTES];
     double bound = tp_linear_bound(inputs);
@@ -27,7 +27,7 @@ enum tp_status tp_linear_init(struct tp_linear *linear, struct tp_parameters *pa
     linear->outputs = outputs;
     snprintf(tensor, sizeof tensor, "%s.weight", name);
     enum tp_status status =
-        tp_parameters_add(parameters, tensor, outputs, inputs, bound, &linear->weight, err);
+        tp_parameters_add(parameters, tensor, outputs, inputs, gain * bound, &linear->weight, err);
     snprintf(tensor, sizeof tensor, "%s.bias", name);
     return status ? status
                   : tp_parameters_add(parameters, tensor, 1, outputs, bound, &linear->bias, err);

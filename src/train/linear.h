@@ -20,9 +20,16 @@ struct tp_linear {
 /* Within which the initial values of a layer lie: 1 / sqrt(inputs); 0 without inputs. */
 double tp_linear_bound(int32_t inputs);
 
-/* Adds its tensors, <name>.weight and <name>.bias. @return TP_ENOMEM. */
+/* For weights that no activation follows: uniform within sqrt(3) times the bound they have the
+ * variance 1 / inputs, so what comes out begins as large as what went in (LeCun et al. 1998,
+ * doi:10.1007/3-540-49430-8_2, section 4.6). */
+#define TP_KEEP_SIZE 1.7320508075688772
+
+/* Adds its tensors, <name>.weight and <name>.bias.
+ * @param gain  the initial weights lie within that many times the bound: 1 or TP_KEEP_SIZE.
+ * @return TP_ENOMEM. */
 enum tp_status tp_linear_init(struct tp_linear *linear, struct tp_parameters *parameters,
-    const char *name, int32_t inputs, int32_t outputs, struct tp_error *err);
+    const char *name, int32_t inputs, int32_t outputs, double gain, struct tp_error *err);
 
 /* @param n  rows of x (n, inputs) and y (n, outputs). @param relu  y = max(0, that). */
 void tp_linear_forward(const struct tp_linear *linear, const struct tp_parameters *parameters,

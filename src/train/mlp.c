@@ -20,7 +20,7 @@ static enum tp_status add_layer(struct tp_mlp_layers *mlp, struct tp_parameters 
     int32_t i = mlp->layer_count++;
     snprintf(layer, sizeof layer, "%s.%d", name, (int)i);
     enum tp_status status =
-        tp_linear_init(&mlp->layers[i], parameters, layer, inputs, outputs, err);
+        tp_linear_init(&mlp->layers[i], parameters, layer, inputs, outputs, 1, err);
     if (status)
         return status;
     mlp->outputs[i] = tp_rows_new(samples, outputs);

@@ -35,7 +35,7 @@ enum tp_status tp_projections_init(struct tp_projections *projections,
             continue;
         assert(names);
         snprintf(name, sizeof name, "%sprojection.%s", prefix, names[i]);
-        status = tp_linear_init(&item->linear, parameters, name, widths[i], common, err);
+        status = tp_linear_init(&item->linear, parameters, name, widths[i], common, 1, err);
     }
     return status;
 }

@@ -52,11 +52,11 @@ static enum tp_status add_dlrm(struct tp_tower_layer *layer, int32_t tower, stru
     snprintf(name, sizeof name, "tower.%d.p", (int)tower);
     if (module->p)
         status = tp_linear_init(&layer->of_tower, &layer->parameters, name, joined_width(layer),
-            module->p * module->dim, err);
+            module->p * module->dim, TP_KEEP_SIZE, err);
     snprintf(name, sizeof name, "tower.%d.c", (int)tower);
     if (!status && module->c)
         status = tp_linear_init(&layer->of_feature, &layer->parameters, name, layer->common,
-            module->c * module->dim, err);
+            module->c * module->dim, TP_KEEP_SIZE, err);
     return status;
 }
 
@@ -70,7 +70,7 @@ static enum tp_status add_dcn(
     snprintf(name, sizeof name, "tower.%d.out", (int)tower);
     return status ? status
                   : tp_linear_init(&layer->of_tower, &layer->parameters, name, joined_width(layer),
-                        layer->module.dim, err);
+                        layer->module.dim, TP_KEEP_SIZE, err);
 }
 
 static enum tp_status add_projections(struct tp_tower_layer *layer, const struct tp_model *model,

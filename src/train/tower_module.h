@@ -7,9 +7,12 @@
  *   dlrm(c, p, D)  p vectors: Linear(N F_t -> p D) of all features side by side; then c vectors of each feature in
  *                  turn: Linear(N -> c D), one matrix for all
  *   dcn(D, rank)   one low-rank cross layer on N F_t, then Linear(-> D)
- * No activation. Tensors of tower t: tower.<t>.projection.<feature>.weight, .bias; dlrm:
- * tower.<t>.p.weight, .bias (if p > 0), tower.<t>.c.weight, .bias (if c > 0); dcn:
- * tower.<t>.cross.v, .w, .bias, tower.<t>.out.weight, .bias. */
+ * No activation, so the weights of p, c and out begin larger than elsewhere, uniform within
+ * sqrt(3 / inputs): as the layers of an MLP begin they would shrink a vector's square to a third, and
+ * that of a dot in the over-arch to a ninth. The rest begins as in over_arch.h. Tensors of tower t:
+ * tower.<t>.projection.<feature>.weight, .bias; dlrm: tower.<t>.p.weight, .bias (if p > 0),
+ * tower.<t>.c.weight, .bias (if c > 0); dcn: tower.<t>.cross.v, .w, .bias, tower.<t>.out.weight,
+ * .bias. */
 #ifndef TP_TRAIN_TOWER_MODULE_H
 #define TP_TRAIN_TOWER_MODULE_H
 

@@ -25,9 +25,9 @@ def fill(tensor, name):
         rows.copy_(torch.tensor(values, dtype=torch.float64))
 
 
-def linear(name, inputs, outputs):
+def linear(name, inputs, outputs, gain=1.0):
     layer = nn.Linear(inputs, outputs)
-    fill((layer.weight, inputs ** -0.5), name + '.weight')
+    fill((layer.weight, gain * inputs ** -0.5), name + '.weight')
     fill((layer.bias, inputs ** -0.5), name + '.bias')
     return layer
 
@@ -76,11 +76,11 @@ class Tower(nn.Module):
         self.module, width, prefix = module, len(features) * common, f'tower.{number}.'
         self.projections = Projections(prefix, features, common)
         if module['kind'] == 'dlrm':
-            self.p = linear(prefix + 'p', width, module['p'] * module['dim'])
-            self.c = linear(prefix + 'c', common, module['c'] * module['dim'])
+            self.p = linear(prefix + 'p', width, module['p'] * module['dim'], 3 ** 0.5)
+            self.c = linear(prefix + 'c', common, module['c'] * module['dim'], 3 ** 0.5)
         else:
             self.cross = Cross(prefix + 'cross', width, module['rank'])
-            self.out = linear(prefix + 'out', width, module['dim'])
+            self.out = linear(prefix + 'out', width, module['dim'], 3 ** 0.5)
 
     def forward(self, pooled):
         x, dim = self.projections(pooled), self.module['dim']
@@ -210,4 +210,5 @@ def main():
     print('{' + ',\n'.join(rows) + '}')
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -16,7 +16,7 @@ static void begin(void)
     static const tp_real values[] = {1, 2, 3, -4, 10, -1};
     struct tp_error err;
     parameters = (struct tp_parameters){0};
-    ck_assert_int_eq(tp_linear_init(&linear, &parameters, "l", 2, 2, &err), TP_OK);
+    ck_assert_int_eq(tp_linear_init(&linear, &parameters, "l", 2, 2, 1, &err), TP_OK);
     ck_assert_int_eq(tp_parameters_init(&parameters, 1, &err), TP_OK);
     for (int i = 0; i < 6; i++)
         parameters.values[i] = values[i];

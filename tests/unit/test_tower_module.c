@@ -8,6 +8,8 @@
 #include "spec/spec.h"
 #include "train/tower_module.h"
 
+#include <math.h>
+
 #define FEATURES_MAX 8
 #define TOWER 7
 
@@ -213,6 +215,24 @@ START_TEST(features_may_be_any_of_the_model)
 }
 END_TEST
 
+START_TEST(weights_begin_so_that_vectors_keep_their_size)
+{
+    /* p: 2 features of 4 values; c: 4 values. Biases and projections (7 values) as anywhere. */
+    static const int32_t features[] = {2, 0};
+    static const double bounds[] = {1 / 7.0, 1 / 7.0, 3 / 8.0, 1 / 8.0, 3 / 4.0, 1 / 4.0};
+    struct layout l;
+    struct tp_tower_layer *layer;
+    struct tp_error err;
+    make_model(&l, &shapes[3]);
+    ck_assert_int_eq(tp_tower_layer_new(&l.model, features, 2, 0, 1, 1, &layer, &err), TP_OK);
+    const struct tp_parameters *parameters = tp_tower_layer_parameters(layer);
+    ck_assert_int_eq(parameters->tensor_count, 6);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(parameters->tensors[i].bound, sqrt(bounds[i]), 1e-15);
+    tp_tower_layer_free(layer);
+}
+END_TEST
+
 START_TEST(rows_that_cannot_be_counted_are_refused)
 {
     /* 3 features, c = 2^16, D = 2^14: 3 * 2^30 values come out. */
@@ -235,6 +255,7 @@ int main(void)
     tcase_add_loop_test(tcase, outputs_are_those_of_one_sample_at_a_time, 0, SHAPE_COUNT);
     tcase_add_loop_test(tcase, gradients_are_the_slopes, 0, SHAPE_COUNT);
     tcase_add_loop_test(tcase, shapes_are_those_that_the_cost_model_counts, 0, SHAPE_COUNT);
+    tcase_add_test(tcase, weights_begin_so_that_vectors_keep_their_size);
     tcase_add_test(tcase, rows_that_cannot_be_counted_are_refused);
     tcase_add_test(tcase, features_may_be_any_of_the_model);
     suite_add_tcase(suite, tcase);
