@@ -58,14 +58,14 @@ static void prepare_farewell(const struct train_args *args)
     if (args->run.checkpoint)
         snprintf(farewell, sizeof farewell,
             NAME
-            ": rank %d was ended from outside, most likely since another rank died; --resume goes "
-            "on from the checkpoint in %.200s, if one was made\n",
+            ": rank %d was ended from outside: interrupted, or another rank died; --resume goes on "
+            "from the checkpoint in %.200s, if one was made\n",
             (int)tp_comm_rank(the_comm), args->run.checkpoint);
     else
         snprintf(farewell, sizeof farewell,
-            NAME
-            ": rank %d was ended from outside, most likely since another rank died; nothing was "
-            "saved (--checkpoint DIR --every N does)\n",
+            NAME ": rank %d was ended from outside: interrupted, or another rank died; nothing was "
+                 "saved "
+                 "(--checkpoint DIR --every N does)\n",
             (int)tp_comm_rank(the_comm));
     signal(SIGTERM, say_farewell);
 }
@@ -259,10 +259,14 @@ int main(int argc, char **argv)
     if (status == TP_OK)
         return fflush(stdout) || ferror(stdout) ? TP_EINTERNAL : TP_OK;
     bool agreed = tp_comm_agreed(the_comm);
+    if (agreed)
+        signal(
+            SIGTERM, SIG_IGN); /* the first rank that is gone makes the launcher end the others */
     int exit_status =
         agreed && tp_comm_rank(the_comm) != 0 ? (int)status : opt_end(name, status, &err);
     fflush(NULL);
     if (!agreed)
         tp_comm_abort(the_comm, exit_status);
+    tp_comm_barrier(the_comm); /* nobody leaves before it is said */
     return exit_status;
 }
