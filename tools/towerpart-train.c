@@ -13,6 +13,7 @@
 #include "train/gemm.h"
 #include "train/run.h"
 
+#include "input.h"
 #include "opt.h"
 #include "train_args.h"
 
@@ -97,9 +98,7 @@ static enum tp_status load_plan(
     const struct train_args *args, struct tp_plan **plan, char sha256[65], struct tp_error *err)
 {
     struct tp_findings findings = {0};
-    enum tp_status status = tp_plan_load(args->plan, plan, err);
-    if (status == TP_OK)
-        status = tp_digest_path(args->plan, sha256, err);
+    enum tp_status status = input_plan(args->plan, plan, sha256, err);
     status = tp_comm_agree(the_comm, status, err);
     if (status)
         return status;
