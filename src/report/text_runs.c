@@ -17,6 +17,7 @@
 #define LABEL_COLUMNS 28 /* of "embedding_alltoall_backward", and a blank */
 #define VALUE_COLUMNS 16 /* then the mark */
 #define INDENT 10        /* of the words */
+#define LARGE 1e8        /* what has more digits is rounded, to fit */
 
 enum unit { UNIT_COUNT, UNIT_TIMES, UNIT_SECONDS, UNIT_BYTES, UNIT_DIGITS };
 enum better { BETTER_NEITHER, BETTER_LESS, BETTER_MORE };
@@ -25,17 +26,20 @@ static struct tp_shown make_value(double value, enum unit unit)
 {
     struct tp_text text = {0};
     char number[16];
-    if (isnan(value)) {
+    if (!isfinite(value)) {
         tp_text_add(&text, "-");
-    } else if (unit == UNIT_SECONDS || unit == UNIT_BYTES) {
-        unit == UNIT_SECONDS ? tp_format_seconds(number, value) : tp_format_bytes(number, value);
+    } else if (unit == UNIT_SECONDS) {
+        tp_format_seconds(number, value);
         tp_text_add(&text, "%s", number);
-    } else if (fabs(value) >= 1e9) {
+    } else if (unit == UNIT_BYTES) {
+        tp_format_bytes(number, value);
+        tp_text_add(&text, "%s", number);
+    } else if (fabs(value) >= LARGE) {
         tp_text_add(&text, "%.3g", value);
+    } else if (unit == UNIT_DIGITS) {
+        tp_text_add(&text, "%.6f", value);
     } else {
-        static const char *const formats[] = {
-            [UNIT_COUNT] = "%.0f", [UNIT_TIMES] = "%.2fx", [UNIT_DIGITS] = "%.6f"};
-        tp_text_add(&text, formats[unit], value);
+        tp_text_add(&text, unit == UNIT_TIMES ? "%.2fx" : "%.0f", value);
     }
     struct tp_shown shown = tp_shown(text.data, VALUE_COLUMNS);
     tp_text_release(&text);

@@ -316,7 +316,9 @@ START_TEST(four_runs_of_absurd_figures_fit)
         replace(ends[i], "last_step", "9223372036854775807");
     }
     char *text = report_runs(s, ends, 4, text_report);
-    has(section_of(text), "row\n dmt 1 dmt 2 dmt 3 dmt 4\n file run0.json");
+    const char *section = section_of(text);
+    has(section, "row\n dmt 1 dmt 2 dmt 3 dmt 4\n file run0.json");
+    has(section, "samples/s 0 1e+300* 1e+300* 1e+300*\n times those of the first 1.00x - - -\n");
     free(text);
     drop(s);
 }
