@@ -35,6 +35,7 @@ enum {
 
 #define RATE_SGD 0.1
 #define RATE_ADAGRAD 0.02
+#define RATE_SPARSE_ADAGRAD 0.05 /* rows are seen rarely: 0.02 is too little in an epoch */
 #define RATE_ADAM 0.001
 #define DUMP_SAMPLES 20000
 #define THREADS_MAX 1024
@@ -50,7 +51,7 @@ static const struct argp_option options[] = {
     {"lr", KEY_LR, "RATE", 0,
         "Learning rate of dense layers (default: sgd 0.1, adagrad 0.02, adam 0.001)", 0},
     {"sparse-lr", KEY_SPARSE_LR, "RATE", 0,
-        "Learning rate of tables (default: sgd 0.1, adagrad and rowwise_adagrad 0.02, adam 0.001)",
+        "Learning rate of tables (default: sgd 0.1, adagrad and rowwise_adagrad 0.05, adam 0.001)",
         0},
     {"seed", KEY_SEED, "N", 0, "Of the initial parameters (default 1)", 0},
     {"threads", KEY_THREADS, "N", 0, "Threads of a rank for dense layers (default 1)", 0},
@@ -299,18 +300,18 @@ void train_args_parse(struct train_args *args, int argc, char **argv)
     opt_parse(&argp, argc, argv, args);
 }
 
-static double default_rate(enum tp_optimizer kind)
+static double default_rate(enum tp_optimizer kind, double adagrad)
 {
     if (kind == TP_ADAM)
         return RATE_ADAM;
-    return kind == TP_SGD ? RATE_SGD : RATE_ADAGRAD;
+    return kind == TP_SGD ? RATE_SGD : adagrad;
 }
 
 void train_args_rates(struct train_args *args, enum tp_optimizer sparse)
 {
     struct tp_trainer_options *trainer = &args->run.trainer;
     if (trainer->dense.rate <= 0)
-        trainer->dense.rate = default_rate(trainer->dense.kind);
+        trainer->dense.rate = default_rate(trainer->dense.kind, RATE_ADAGRAD);
     if (trainer->sparse_rate <= 0)
-        trainer->sparse_rate = default_rate(sparse);
+        trainer->sparse_rate = default_rate(sparse, RATE_SPARSE_ADAGRAD);
 }

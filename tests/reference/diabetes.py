@@ -21,7 +21,7 @@ import cases
 
 DIM, BOTTOM, TOP = 16, [64, 16], [128, 64, 1]
 DENSE = 8  # columns behind the label; the rest are ids
-BATCH, EPOCHS, RATE, SPARSE_RATE, HELD_OUT = 512, 2, 0.001, 0.05, 0.2
+BATCH, EPOCHS, RATE, SPARSE_RATE, HELD_OUT = 256, 2, 0.001, 0.1, 0.2
 
 
 def shuffle(source, target):

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What training is worth on real data: AUC of PyTorch, of the trainer flat, and of the trainer in towers at compression
-# 2, the towers from the trainer's own dump. Three seeds each, or those in $SEEDS; minutes.
+# 2, the towers from the trainer's own dump. Six seeds each, or those in $SEEDS; minutes.
 #
 #   sh tests/reference/diabetes.sh BUILD FILE.csv.gz
 #
@@ -48,9 +48,8 @@ quality 1 flat.yaml --mode flat --seed 1 --dump dump >/dev/null
 "$tools/towerpart" affinity -q -m "$here/diabetes.yaml" -d dump -o affinity.npz >/dev/null
 "$tools/towerpart" plan -q -m "$here/diabetes.yaml" -t hosts4.yaml -a affinity.npz -o towers.yaml
 "$tools/towerpart" check towers.yaml >/dev/null
-sed -n '/^towers:/,/^tables:/s/ *- {id: \([0-9]*\).*features: \(.*\)},*/tower \1: \2/p' towers.yaml
 echo 'seed  pytorch (AUC, log loss)  flat             dmt, 4 towers'
-for seed in ${SEEDS:-1 2 3}; do
+for seed in ${SEEDS:-1 2 3 4 5 6}; do
     pytorch=$("$python" "$here/diabetes.py" train log.csv "$seed")
     flat=$(quality 1 flat.yaml --mode flat --seed "$seed")
     dmt=$(quality 4 towers.yaml --mode dmt --seed "$seed")
