@@ -52,7 +52,7 @@ static enum tp_status check_nodes(const struct run *run, struct tp_error *err)
     free(name_of);
     free(names);
     free(node);
-    return status;
+    return tp_comm_agree(run->comm, status, err);
 }
 
 static enum tp_status open_samples(struct run *run, struct tp_error *err)

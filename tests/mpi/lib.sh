@@ -15,7 +15,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 mpi() {
     mpi_ranks=$1
     shift
-    mpirun -n "$mpi_ranks" "$@" </dev/null
+    timeout 250 mpirun -n "$mpi_ranks" "$@" </dev/null
 }
 
 # mixed DIR HOSTS RANKS KEY=VALUE...: a plan with everything mixed.

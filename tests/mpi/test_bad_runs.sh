@@ -36,6 +36,30 @@ refused 'a dump into a folder with files' 3 'full: found a folder with 1 entries
 refused 'a loss that is not finite' 1 'the loss is not finite any more: lower --lr or --sparse-lr' 2 \
     two/plan.yaml --data synthetic:1 --steps 50 --lr 1e30 --optimizer sgd
 
+# Two nodes, as MPI sees them: processes with host names and shared memory of their own.
+cat >agent <<'END'
+#!/bin/sh
+# Runs a command on a node: agent [OPTION...] NODE COMMAND...
+while [ "${1#-}" != "$1" ]; do shift; done
+node=$1
+shift
+exec unshare --uts --ipc sh -c "hostname $node; $*"
+END
+chmod +x agent
+nodes() { mpirun_hosts=$1; shift; timeout 60 mpirun --host "$mpirun_hosts" -n 4 "$@" </dev/null; }
+if unshare --uts --ipc true 2>/dev/null && unshare --uts sh -c 'hostname other' 2>/dev/null; then
+    export OMPI_MCA_plm_rsh_agent="$work/agent" OMPI_MCA_btl=self,vader,tcp
+    nodes one:1,other:3 "$TRAIN" four/plan.yaml --data synthetic:1 --steps 1 >logs/out 2>logs/err
+    judge 'a host on two nodes' 3 $? 'plan host 0 spans nodes: rank 0 runs on one, rank 1 on other, expected the ranks 0 to 1 on one node' mpirun
+    ok 'a host on two nodes: said once' test "$(grep -c '^towerpart-train: ' logs/err)" -eq 1
+    ok 'a host on each of two nodes is fine' nodes one:2,other:2 "$TRAIN" four/plan.yaml \
+        --data synthetic:1 --steps 1
+    ok 'so is a split one that is allowed' nodes one:1,other:3 "$TRAIN" four/plan.yaml \
+        --data synthetic:1 --steps 1 --allow-split-hosts
+    unset OMPI_MCA_plm_rsh_agent
+    export OMPI_MCA_btl=self,vader
+fi
+
 # Checkpoints of another run.
 mpi 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 3 --mode flat --checkpoint kept -q >logs/out 2>logs/err
 again() {
