@@ -57,6 +57,7 @@ struct tp_run_result {
     struct tp_rank_result *ranks; /* (G) */
     struct tp_metrics held_out;   /* samples 0: nothing was held out */
     int64_t skipped;              /* bad lines */
+    int64_t hashed_tables;        /* tables with fewer rows than ids: ids share rows */
 };
 
 #endif

@@ -298,6 +298,8 @@ enum tp_status tp_log_samples_open(
         status = convert_log(&c, err);
     memcpy(samples->count, c.counts, sizeof samples->count);
     samples->skipped = c.skipped;
+    for (int32_t t = 0; t < model->table_count && !status; t++)
+        samples->hashed_tables += c.dictionaries[t].hashed;
     release_conversion(&c);
     return status;
 }

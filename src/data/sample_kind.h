@@ -29,6 +29,7 @@ struct tp_samples {
     char *files[TP_SAMPLE_FILES_MAX]; /* read from; owned; NULL: no more */
     int64_t count[TP_PART_COUNT];
     int64_t skipped;
+    int64_t hashed_tables;
 };
 
 /* Open a source, of which model, options and share are set. What they have set when they fail is

@@ -216,6 +216,11 @@ int64_t tp_samples_skipped(const struct tp_samples *samples)
     return samples->skipped;
 }
 
+int64_t tp_samples_hashed_tables(const struct tp_samples *samples)
+{
+    return samples->hashed_tables;
+}
+
 enum tp_status tp_samples_digest(
     const struct tp_samples *samples, char sha256[65], struct tp_error *err)
 {

@@ -94,6 +94,7 @@ static void put_run(struct tp_json *json, json_t *object, const struct tp_view *
     tp_json_integer(json, object, "first_step", run->first_step);
     tp_json_integer(json, object, "last_step", run->last_step);
     tp_json_integer(json, object, "skipped", run->skipped);
+    tp_json_integer(json, object, "hashed_tables", run->hashed_tables);
     tp_json_real(json, object, "seconds", run->seconds);
     put_pair(json, object, "step_seconds", tp_compare_predicted(view)->seconds, run->step_seconds);
     tp_json_real(json, object, "samples_per_s", run->samples_per_s);

@@ -138,7 +138,8 @@ static enum tp_status read_run(struct reader *r)
         const char *key;
         int64_t min, *to;
     } integers[] = {{"batch", 1, &run->batch}, {"first_step", 1, &run->first_step},
-        {"last_step", 0, &run->last_step}, {"skipped", 0, &run->skipped}};
+        {"last_step", 0, &run->last_step}, {"skipped", 0, &run->skipped},
+        {"hashed_tables", 0, &run->hashed_tables}};
     const struct {
         const char *key;
         double *to;
@@ -147,7 +148,7 @@ static enum tp_status read_run(struct reader *r)
     enum tp_status status = read_mode(r);
     if (status == TP_OK)
         status = check_ranks(r);
-    for (int i = 0; i < 4 && status == TP_OK; i++)
+    for (int i = 0; i < 5 && status == TP_OK; i++)
         status = read_integer(r, integers[i].key, integers[i].min, INT64_MAX, integers[i].to);
     for (int i = 0; i < 4 && status == TP_OK; i++)
         status = read_real(r, "", r->json.root, reals[i].key, reals[i].to);

@@ -184,6 +184,7 @@ void tp_run_json(const struct tp_plan *plan, const char *plan_file, const char *
     real(text, "samples_per_s", run->samples_per_s);
     real(text, "loss", run->loss);
     integer(text, "skipped", run->skipped);
+    integer(text, "hashed_tables", run->hashed_tables);
     add_held_out(text, &run->held_out);
     add_phases(text, plan->topology, run->phases, true);
     add_ranks(text, run->ranks, plan->topology->rank_count);

@@ -46,6 +46,11 @@ static void add_quality(const struct tp_run_result *run, struct tp_text *text)
     if (run->skipped)
         tp_line_wrap(text, " skipped", INDENT, "%lld bad line%s", (long long)run->skipped,
             tp_plural(run->skipped));
+    if (run->hashed_tables)
+        tp_line_wrap(text, " hashed", INDENT,
+            "%lld table%s with fewer rows than ids that occur: ids share rows; more rows may learn "
+            "better",
+            (long long)run->hashed_tables, tp_plural(run->hashed_tables));
 }
 
 static int slowest(const struct tp_run_result *run)

@@ -238,8 +238,10 @@ enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
     if (status == TP_OK && options->dump)
         status =
             tp_held_out_dump(&run.trainer, run.samples, options->dump, options->dump_samples, err);
-    if (status == TP_OK)
+    if (status == TP_OK) {
         result->skipped = tp_samples_skipped(run.samples);
+        result->hashed_tables = tp_samples_hashed_tables(run.samples);
+    }
     for (int i = 0; i < 2; i++)
         tp_batch_release(&run.batches[i]);
     tp_tally_release(&run.tally);

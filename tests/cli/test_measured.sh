@@ -12,7 +12,7 @@ run() {
     done
     printf '{"final": true, "plan": {"file": "plan.yaml", "sha256": "%s"}, "mode": "sptt", ' "$2"
     printf '"ranks": %s, "hosts": 4, "batch": 2048, "first_step": 1, "last_step": 3, ' "$1"
-    printf '"seconds": 1.5, "step_seconds": 0.5, "samples_per_s": 4096, "loss": 0.69, "skipped": 0, '
+    printf '"seconds": 1.5, "step_seconds": 0.5, "samples_per_s": 4096, "loss": 0.69, "skipped": 0, "hashed_tables": 0, '
     printf '"held_out": {"samples": 100, "clicks": 25, "logloss": 0.5, "normalised_entropy": 0.875, '
     printf '"auc": 0.75}, "phases": {"lookup": {"seconds": {"min": 0.1, "median": 0.2, "max": 0.3}}, '
     printf '"dense_allreduce": {"seconds": {"min": 0.001, "median": 0.001, "max": 0.001}, '

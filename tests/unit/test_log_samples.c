@@ -149,6 +149,7 @@ START_TEST(a_table_too_small_for_its_ids_is_hashed_and_the_other_is_not)
     for (int row = 0; row < 7; row++)
         used += rows_seen[row] > 0;
     ck_assert_int_eq(wrong, 0);
+    ck_assert_int_eq(tp_samples_hashed_tables(samples), 1);
     ck_assert_int_eq(used, 7); /* 300 different y are hashed too, so no row stays empty */
     tp_batch_release(&batch);
     tp_samples_free(samples);

@@ -167,6 +167,7 @@ static const struct {
     {"last_step", "-1", "last_step: found -1, expected 0 to"},
     {"last_step", "\"9\"", "last_step: found '9' in quotes"},
     {"skipped", "null", "skipped: found null, expected an integer"},
+    {"hashed_tables", "-1", "hashed_tables: found -1"},
     {"seconds", "-0.5", "seconds: found -0.5, expected a number of at least 0"},
     {"step_seconds", "\"1\"", "step_seconds: found '1' in quotes, expected a number"},
     {"samples_per_s", NULL, "samples_per_s: found nothing, expected a number"},
@@ -512,6 +513,7 @@ START_TEST(the_json_holds_both_sides)
     real_at(m, "first_step", 3);
     real_at(m, "last_step", 202);
     real_at(m, "skipped", 9);
+    real_at(m, "hashed_tables", 2);
     real_at(m, "seconds", 5.25);
     real_at(m, "step_seconds/predicted", 0.016);
     real_at(m, "step_seconds/measured", 0.024);

@@ -29,7 +29,8 @@ static void run_make(struct sample_run *run, enum tp_mode mode)
                                    .samples_per_s = 234057.25,
                                    .loss = 0.1 + 0.2,
                                    .held_out = {1000, 250, 0.5, 0.8892, 0.75},
-                                   .skipped = 3}};
+                                   .skipped = 3,
+                                   .hashed_tables = 2}};
     run->result.ranks = run->ranks;
     for (int g = 0; g < RANKS_MAX; g++)
         run->ranks[g] = (struct tp_rank_result){g, 10.0 * g, 1e6 * g};
@@ -99,7 +100,8 @@ START_TEST(the_end_is_one_line)
         "{\"final\": true, \"plan\": {\"file\": \"plan.yaml\", \"sha256\": \"0123abcd\"}, "
         "\"mode\": \"flat\", \"ranks\": 2, \"hosts\": 2, \"batch\": 4096, \"first_step\": 11, "
         "\"last_step\": 210, \"seconds\": 3.5, \"step_seconds\": 0.0175, \"samples_per_s\": "
-        "234057.25, \"loss\": 0.30000000000000004, \"skipped\": 3, \"held_out\": "
+        "234057.25, \"loss\": 0.30000000000000004, \"skipped\": 3, \"hashed_tables\": 2, "
+        "\"held_out\": "
         "{\"samples\": 1000, \"clicks\": 250, \"logloss\": 0.5, \"normalised_entropy\": 0.8892, "
         "\"auc\": 0.75}, \"phases\": {"
         "\"ids_alltoall\": {\"seconds\": {\"min\": 0.001, \"median\": 0.0015, \"max\": 0.002}, "
@@ -253,6 +255,7 @@ START_TEST(the_table_tells_the_outcome)
     has(text, "held out 1000 samples, 250 clicks: log loss 0.500000, normalised entropy 0.889200, "
               "AUC 0.750000");
     has(text, "skipped 3 bad lines");
+    has(text, "hashed 2 tables with fewer rows than ids that occur: ids share rows");
     free(text);
     drop(s);
 }
