@@ -36,38 +36,47 @@
 
 /* For exit(), which the reading of options may call, and for signals. */
 static struct tp_comm *the_comm;
-static char farewell[512];
+static char farewell[512], farewell_saved[512]; /* without and with a checkpoint */
+static char checkpoint_file[4096];
 
 static void end_mpi(void)
 {
     tp_comm_free(the_comm);
 }
 
+/* Calls only what a handler of signals may. */
 static void say_farewell(int number)
 {
+    const char *text = farewell;
     (void)number;
-    if (write(STDERR_FILENO, farewell, strlen(farewell)) < 0)
+    if (*checkpoint_file && access(checkpoint_file, F_OK) == 0)
+        text = farewell_saved;
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
         _exit(TP_EINTERNAL);
     _exit(TP_EINTERNAL);
 }
 
-/* What ranks 0 and 1 say when they are ended from outside: one of them is left whichever rank died. */
+/* What ranks 0 and 1 say when they are ended from outside: one of them is left whichever rank died. The
+ * newline leaves a line of progress behind. */
 static void prepare_farewell(const struct train_args *args)
 {
-    if (tp_comm_rank(the_comm) > 1 || tp_comm_size(the_comm) == 1)
+    const char *dir = args->run.checkpoint, newline = '\n';
+    int rank = (int)tp_comm_rank(the_comm);
+    if (rank > 1 || tp_comm_size(the_comm) == 1)
         return;
-    if (args->run.checkpoint)
-        snprintf(farewell, sizeof farewell,
-            NAME
-            ": rank %d was ended from outside: interrupted, or another rank died; --resume goes on "
-            "from the checkpoint in %.200s, if one was made\n",
-            (int)tp_comm_rank(the_comm), args->run.checkpoint);
-    else
-        snprintf(farewell, sizeof farewell,
-            NAME ": rank %d was ended from outside: interrupted, or another rank died; nothing was "
-                 "saved "
-                 "(--checkpoint DIR --every N does)\n",
-            (int)tp_comm_rank(the_comm));
+    snprintf(farewell, sizeof farewell,
+        "%c" NAME
+        ": rank %d was ended from outside: interrupted, or another rank died; nothing was "
+        "saved (--checkpoint DIR --every N does)\n",
+        newline, rank);
+    if (dir) {
+        snprintf(checkpoint_file, sizeof checkpoint_file, "%s/checkpoint.json", dir);
+        snprintf(farewell_saved, sizeof farewell_saved,
+            "%c" NAME
+            ": rank %d was ended from outside: interrupted, or another rank died; --resume "
+            "goes on from the checkpoint in %.200s\n",
+            newline, rank, dir);
+    }
     signal(SIGTERM, say_farewell);
 }
 
@@ -141,9 +150,10 @@ static bool is_watched(void)
 /* What the lines of a run need. */
 struct telling {
     const struct tp_plan *plan;
-    bool json, progress, shown;
-    double begun, told; /* monotonic seconds */
+    bool json, quiet, progress, shown;
+    double begun, told; /* monotonic seconds: the end of the first step, the last line */
     int64_t first;      /* step of this run */
+    int64_t batch;      /* B */
 };
 
 static void print(struct tp_text *text)
@@ -154,20 +164,20 @@ static void print(struct tp_text *text)
     tp_text_release(text);
 }
 
+/* Speed and time left are means over the run so far: single steps vary too much to be read. */
 static void show_progress(
     struct telling *telling, const struct tp_step_result *result, int64_t last_step)
 {
-    double now = tp_clock_now();
-    int64_t done = result->step - telling->first + 1, left = last_step - result->step;
-    if (!telling->progress || (left > 0 && now - telling->told < PROGRESS_SECONDS))
+    double now = tp_clock_now(), passed = now - telling->begun;
+    int64_t done = result->step - telling->first, left = last_step - result->step;
+    if (!telling->progress || done == 0 || (left > 0 && now - telling->told < PROGRESS_SECONDS))
         return;
     telling->told = now;
     telling->shown = true;
-    double seconds = (now - telling->begun) / (double)done * (double)left;
     fprintf(stderr,
         "\rstep %" PRId64 " of %" PRId64 "  loss %.4f  %.0f samples/s  %.0f s left \033[K%s",
-        result->step, last_step, result->loss, result->samples_per_s, seconds,
-        left ? "" : "\r\033[K");
+        result->step, last_step, result->loss, (double)done * (double)telling->batch / passed,
+        passed / (double)done * (double)left, left ? "" : "\r\033[K");
     fflush(stderr);
 }
 
@@ -177,13 +187,22 @@ static void tell_step(void *context, const struct tp_step_result *result, int64_
     struct tp_text text = {0};
     if (telling->first == 0) {
         telling->first = result->step;
-        telling->begun = tp_clock_now() - (double)0;
+        telling->begun = tp_clock_now();
     }
     if (telling->json) {
+        if (telling->shown)
+            fputs("\r\033[K", stderr); /* where both go to one terminal */
         tp_step_json(telling->plan, result, &text);
         print(&text);
     }
     show_progress(telling, result, last_step);
+}
+
+static void tell_note(void *context, const char *note)
+{
+    const struct telling *telling = context;
+    if (!telling->quiet)
+        opt_say("%s", note);
 }
 
 static void tell_end(const struct train_args *args, const struct tp_plan *plan, const char *sha256,
@@ -219,7 +238,7 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
     enum tp_status status = load_plan(args, &plan, sha256, err);
     if (status == TP_OK) {
         bool root = tp_comm_rank(the_comm) == 0;
-        struct telling telling = {.plan = plan, .json = args->json};
+        struct telling telling = {.plan = plan, .json = args->json, .quiet = args->quiet};
         telling.progress = root && !args->quiet && is_watched();
         if (!args->mode_given)
             args->run.trainer.mode = recommended_mode(plan);
@@ -227,7 +246,10 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
         tp_gemm_threads(args->threads);
         args->run.samples.progress = !args->quiet;
         args->run.on_step = tell_step;
+        args->run.on_note = tell_note;
         args->run.context = &telling;
+        (void)tp_model_global_batch(plan->model, plan->topology->rank_count, &telling.batch,
+            NULL); /* a sound plan has one */
         note_start(args, plan);
         status = tp_run(plan, the_comm, &args->run, &result, err);
         if (telling.shown)

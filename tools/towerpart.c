@@ -52,7 +52,8 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (commands[i].run)
             fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
-    fputs("\nOptions and an example of a command: towerpart help COMMAND\n"
+    fputs("\nA plan is run by towerpart-train, over MPI: towerpart-train --help\n"
+          "Options and an example of a command: towerpart help COMMAND\n"
           "Version: towerpart --version\n"
           "Exit status: 0 fine; 1 the answer is no; 2 wrong usage; 3 bad input; 4 failed write,\n"
           "out of memory or internal error.\n"

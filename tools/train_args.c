@@ -44,7 +44,10 @@ static const struct argp_option options[] = {
     {"data", KEY_DATA, "SOURCE", 0,
         "criteo:FILE, csv:FILE, npy:DIR or synthetic:SEED (needed); every rank reads it", 0},
     {"mode", KEY_MODE, "MODE", 0, "flat, sptt or dmt (default: as the plan recommends)", 0},
-    {"steps", KEY_STEPS, "N", 0, "Steps in all (default: as many as --epochs have)", 0},
+    {"steps", KEY_STEPS, "N", 0,
+        "Steps in all; 0 trains nothing, as for a dump of the untrained model (default: as many as "
+        "--epochs have)",
+        0},
     {"epochs", KEY_EPOCHS, "N", 0, "Passes over the training samples (default 1)", 0},
     {"optimizer", KEY_OPTIMIZER, "NAME", 0,
         "Of dense layers: sgd, adagrad or adam (default adam); that of tables is the model's", 0},
@@ -157,7 +160,7 @@ static bool parse_training(
         run->source = arg;
         break;
     case KEY_STEPS:
-        run->steps = opt_integer(state, "--steps", arg, 1, INT64_MAX / 2);
+        run->steps = opt_integer(state, "--steps", arg, 0, INT64_MAX / 2);
         break;
     case KEY_EPOCHS:
         run->epochs = opt_integer(state, "--epochs", arg, 1, 1000000);
@@ -293,6 +296,7 @@ void train_args_parse(struct train_args *args, int argc, char **argv)
 {
     *args = (struct train_args){.threads = 1};
     args->run.samples = tp_sample_options_default();
+    args->run.steps = -1;
     args->run.epochs = 1;
     args->run.dump_samples = DUMP_SAMPLES;
     args->run.trainer.seed = 1;

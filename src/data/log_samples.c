@@ -49,6 +49,7 @@ struct conversion {
     int32_t *lengths; /* (F) */
     int64_t *rows;    /* (row_capacity) */
     size_t row_capacity;
+    struct tp_text note; /* on what looks wrong and may be right */
 };
 
 /* What is done with a row. */
@@ -107,6 +108,20 @@ static enum tp_status take_rows(struct conversion *c, struct tp_log *log, const 
     return status;
 }
 
+/* A field that looks as if it held several ids counts as one. */
+static void note_list(struct conversion *c, const struct tp_log *log)
+{
+    int32_t feature = 0;
+    char separator = 0;
+    int64_t line = tp_log_looks_like_list(log, &feature, &separator);
+    if (line > 0 && c->note.length == 0)
+        tp_text_add(&c->note,
+            "%s:%lld: feature %s: a field holds '%c', yet counts as one id; if it is a list: "
+            "--separator '%c'",
+            c->path, (long long)line, c->samples->model->features[feature].name, separator,
+            separator);
+}
+
 static enum tp_status read_log(
     struct conversion *c, const char *label, take_row take, struct tp_error *err)
 {
@@ -120,6 +135,8 @@ static enum tp_status read_log(
     enum tp_status status = tp_log_open(c->source, c->samples->model, &how, &log, err);
     if (!status)
         status = take_rows(c, log, label, take, err);
+    if (!status)
+        note_list(c, log);
     tp_log_free(log);
     return status;
 }
@@ -298,6 +315,9 @@ enum tp_status tp_log_samples_open(
         status = convert_log(&c, err);
     memcpy(samples->count, c.counts, sizeof samples->count);
     samples->skipped = c.skipped;
+    samples->note = c.note.data;
+    if (!status && c.note.failed)
+        status = tp_fail_memory(err);
     for (int32_t t = 0; t < model->table_count && !status; t++)
         samples->hashed_tables += c.dictionaries[t].hashed;
     release_conversion(&c);

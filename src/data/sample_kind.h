@@ -30,6 +30,7 @@ struct tp_samples {
     int64_t count[TP_PART_COUNT];
     int64_t skipped;
     int64_t hashed_tables;
+    char *note; /* owned; NULL: none */
 };
 
 /* Open a source, of which model, options and share are set. What they have set when they fail is

@@ -203,6 +203,7 @@ void tp_samples_free(struct tp_samples *samples)
     for (int i = 0; i < TP_SAMPLE_FILES_MAX; i++)
         free(samples->files[i]);
     free(samples->identity);
+    free(samples->note);
     free(samples);
 }
 
@@ -214,6 +215,11 @@ int64_t tp_samples_count(const struct tp_samples *samples, enum tp_part part)
 int64_t tp_samples_skipped(const struct tp_samples *samples)
 {
     return samples->skipped;
+}
+
+const char *tp_samples_note(const struct tp_samples *samples)
+{
+    return samples->note;
 }
 
 int64_t tp_samples_hashed_tables(const struct tp_samples *samples)

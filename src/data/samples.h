@@ -75,6 +75,9 @@ int64_t tp_samples_skipped(const struct tp_samples *samples);
 /* Tables that have fewer rows than there are ids, so that ids share rows. */
 int64_t tp_samples_hashed_tables(const struct tp_samples *samples);
 
+/* A line on what looks wrong in the source and may be right; NULL: nothing does. Borrowed. */
+const char *tp_samples_note(const struct tp_samples *samples);
+
 /* What the samples are, for a checkpoint: 64 hex digits that differ when source, options or model lead to other
  * samples. Reads the whole source. */
 enum tp_status tp_samples_digest(

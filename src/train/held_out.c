@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A walk over the first `count` held-out samples, a global batch at a time. */
 struct walk {
@@ -200,6 +201,9 @@ static enum tp_status write_dump(const struct tp_model *model, const char *dir, 
 enum tp_status tp_held_out_dump_check(const char *dir, struct tp_error *err)
 {
     struct tp_folder folder = {0};
+    if (access(dir, F_OK) == 0 && !tp_path_is_folder(dir))
+        return tp_fail(
+            err, TP_EINPUT, "%s: found a file, expected a new or empty folder for the dump", dir);
     if (!tp_path_is_folder(dir))
         return TP_OK;
     enum tp_status status = tp_folder_list(dir, &folder, err);

@@ -14,9 +14,11 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "plan/figures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct run {
@@ -82,10 +84,10 @@ static enum tp_status count_steps(struct run *run, struct tp_error *err)
             "%s: found %lld training samples, expected at least the %lld of one step: make "
             "batch_size smaller",
             options->source, (long long)samples, (long long)run->batch);
-    if (options->steps == 0 && samples == INT64_MAX)
+    if (options->steps < 0 && samples == INT64_MAX)
         return tp_fail(
             err, TP_EUSAGE, "%s never ends: --steps N says how long to train", options->source);
-    run->last_step = options->steps ? options->steps : options->epochs * run->epoch_steps;
+    run->last_step = options->steps >= 0 ? options->steps : options->epochs * run->epoch_steps;
     return TP_OK;
 }
 
@@ -118,6 +120,30 @@ static enum tp_status prepare(struct run *run, struct tp_error *err)
     if (status == TP_OK)
         status = tp_identity_init(&run->identity, run->plan, &run->options->trainer, digest, err);
     return tp_comm_agree(run->comm, status, err);
+}
+
+/* What a user may want to look into. */
+static void tell_notes(const struct run *run)
+{
+    const struct tp_run_options *options = run->options;
+    int64_t hashed = tp_samples_hashed_tables(run->samples);
+    char text[128];
+    if (tp_comm_rank(run->comm) != 0 || !options->on_note)
+        return;
+    if (tp_samples_note(run->samples))
+        options->on_note(options->context, tp_samples_note(run->samples));
+    if (hashed > 0) {
+        snprintf(text, sizeof text,
+            "%lld table%s with fewer rows than ids that occur: ids share rows", (long long)hashed,
+            tp_plural(hashed));
+        options->on_note(options->context, text);
+    }
+    if (options->resume && run->first_step > run->last_step) {
+        snprintf(text, sizeof text,
+            "nothing to train: the checkpoint is of step %lld, the last one is %lld",
+            (long long)run->first_step - 1, (long long)run->last_step);
+        options->on_note(options->context, text);
+    }
 }
 
 static enum tp_status set_up(struct run *run, struct tp_error *err)
@@ -228,6 +254,8 @@ enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
     result->batch = run.batch;
     result->first_step = run.first_step;
     result->last_step = run.last_step;
+    if (status == TP_OK)
+        tell_notes(&run);
     if (status == TP_OK)
         status = train(&run, &result->loss, err);
     if (status == TP_OK)

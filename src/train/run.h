@@ -18,7 +18,7 @@ struct tp_run_options {
     const char *source; /* of samples, see tp_samples_open() */
     struct tp_sample_options samples;
     struct tp_trainer_options trainer;
-    int64_t steps;          /* in all, those before --resume too; 0: as many as `epochs` have */
+    int64_t steps;          /* in all, those before --resume too; -1: as many as `epochs` have */
     int64_t epochs;         /* over the training part; >= 1 */
     bool allow_split_hosts; /* ranks of one plan host may run on different nodes */
     const char *checkpoint; /* folder; NULL: none */
@@ -30,6 +30,9 @@ struct tp_run_options {
         *predictions; /* .npy file for the click probabilities of held-out samples; NULL: none */
     /* Called on rank 0 after each step; may be NULL. */
     void (*on_step)(void *context, const struct tp_step_result *result, int64_t last_step);
+    /* Called on rank 0 before the first step with a line on what a user may want to look into; may
+     * be NULL. */
+    void (*on_note)(void *context, const char *note);
     void *context;
 };
 
