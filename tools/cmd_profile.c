@@ -43,13 +43,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static char read_separator(const struct argp_state *state, const char *text)
-{
-    if (strlen(text) != 1 || !strchr(" ;|", *text))
-        opt_error(state, "--separator: found '%s', expected ' ', ';' or '|'", text);
-    return *text;
-}
-
 static void check_args(const struct argp_state *state, const struct args *args)
 {
     opt_need(state, args->log, "the log");
@@ -82,7 +75,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->options.columns = arg;
         break;
     case KEY_SEPARATOR:
-        args->options.separator = read_separator(state, arg);
+        args->options.separator = opt_separator(state, arg);
         break;
     case KEY_ALL:
         args->all = true;

@@ -179,6 +179,13 @@ bool opt_missing(const struct argp_state *state, const char *text)
     return true;
 }
 
+char opt_separator(const struct argp_state *state, const char *text)
+{
+    if (strlen(text) != 1 || !strchr(" ;|", *text))
+        opt_error(state, "--separator: found '%s', expected ' ', ';' or '|'", text);
+    return *text;
+}
+
 int32_t opt_threads(const struct argp_state *state, const char *text)
 {
     return opt_int32(state, "--threads", text, 1, THREADS_MAX);

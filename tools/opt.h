@@ -80,6 +80,9 @@ enum tp_measure opt_measure(const struct argp_state *state, const char *text);
 /* What to do about features without a dump; refuses anything but neutral. */
 bool opt_missing(const struct argp_state *state, const char *text);
 
+/* What stands between the ids of one field of a log. */
+char opt_separator(const struct argp_state *state, const char *text);
+
 int32_t opt_threads(const struct argp_state *state, const char *text);
 
 /* One line on standard error, cleaned. */

@@ -19,6 +19,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -168,7 +169,7 @@ static void print(struct tp_text *text)
 static void show_progress(
     struct telling *telling, const struct tp_step_result *result, int64_t last_step)
 {
-    double now = tp_clock_now(), passed = now - telling->begun;
+    double now = tp_seconds_now(), passed = now - telling->begun;
     int64_t done = result->step - telling->first, left = last_step - result->step;
     if (!telling->progress || done == 0 || (left > 0 && now - telling->told < PROGRESS_SECONDS))
         return;
@@ -187,7 +188,7 @@ static void tell_step(void *context, const struct tp_step_result *result, int64_
     struct tp_text text = {0};
     if (telling->first == 0) {
         telling->first = result->step;
-        telling->begun = tp_clock_now();
+        telling->begun = tp_seconds_now();
     }
     if (telling->json) {
         if (telling->shown)

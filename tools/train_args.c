@@ -127,13 +127,6 @@ static double read_share(const struct argp_state *state, const char *text)
     return share;
 }
 
-static char read_separator(const struct argp_state *state, const char *text)
-{
-    if (strlen(text) != 1 || !strchr(" ;|", *text))
-        opt_error(state, "--separator: found '%s', expected ' ', ';' or '|'", text);
-    return *text;
-}
-
 static void check_args(const struct argp_state *state, const struct train_args *args)
 {
     const struct tp_run_options *run = &args->run;
@@ -204,7 +197,7 @@ static bool parse_data(
         samples->dense = arg;
         break;
     case KEY_SEPARATOR:
-        samples->separator = read_separator(state, arg);
+        samples->separator = opt_separator(state, arg);
         break;
     case KEY_MIN_COUNT:
         samples->min_count = opt_integer(state, "--min-count", arg, 1, INT64_MAX);

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static double now(void)
+double tp_seconds_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -16,7 +16,7 @@ static double now(void)
 struct tp_progress tp_progress_begin(bool wanted, const char *label)
 {
     struct tp_progress progress = {.on = wanted && isatty(STDERR_FILENO), .label = label};
-    progress.started = progress.updated = now();
+    progress.started = progress.updated = tp_seconds_now();
     return progress;
 }
 
@@ -24,7 +24,7 @@ void tp_progress_update(struct tp_progress *progress, double share_done)
 {
     if (!progress->on)
         return;
-    double t = now();
+    double t = tp_seconds_now();
     if (t - progress->started < 1.0 || t - progress->updated < 0.1)
         return;
     progress->updated = t;

@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* Monotonic. */
+double tp_seconds_now(void);
+
 struct tp_progress {
     bool on, shown;
     const char *label;

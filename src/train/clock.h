@@ -10,8 +10,6 @@ struct tp_clock {
     double seconds[TP_PHASE_COUNT];
 };
 
-double tp_clock_now(void); /* monotonic seconds */
-
 /* Begins a lap; what was before counts nowhere. */
 void tp_clock_start(struct tp_clock *clock);
 

@@ -14,6 +14,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "plan/figures.h"
 
@@ -202,7 +203,7 @@ static enum tp_status make_step(struct run *run, int64_t step, double *loss, str
     struct tp_batch *batch = &run->batches[step % 2], *next = &run->batches[(step + 1) % 2];
     struct tp_lap lap = {0};
     struct tp_step_result result = {.step = step};
-    double begun = tp_clock_now();
+    double begun = tp_seconds_now();
     enum tp_status status = TP_OK;
     if (step < run->last_step)
         status = read_step(run, step + 1, next, err);
@@ -213,7 +214,7 @@ static enum tp_status make_step(struct run *run, int64_t step, double *loss, str
         status = tp_trainer_step(&run->trainer, step, batch, next, &lap.loss, err);
     if (status)
         return status;
-    lap.seconds = tp_clock_now() - begun;
+    lap.seconds = tp_seconds_now() - begun;
     for (int i = 0; i < TP_PHASE_COUNT; i++)
         lap.phases[i] = run->trainer.clock.seconds[i];
     run->trainer.clock = (struct tp_clock){0};

@@ -15,12 +15,11 @@
 #include "base/npy.h"
 #include "base/random.h"
 
-#include <cblas.h>
+#include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REPEATS 3
@@ -41,47 +40,6 @@ static const struct bench_case {
     {"cosine_large", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE, false},
     {"cosine_pairs", 512, 64, 4096, (int64_t)1 << 30, TP_MEASURE_COSINE, true},
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, ascending);
-    return values[count / 2];
-}
-
-/* Flops per second of a square sgemm. */
-static double sgemm_rate(void)
-{
-    enum { n = 2048, runs = 9 };
-    float *a = TP_NEW(n * n, float), *b = TP_NEW(n * n, float), *c = TP_NEW(n * n, float);
-    double seconds[runs];
-    if (!a || !b || !c)
-        exit(1);
-    for (int i = 0; i < n * n; i++)
-        a[i] = b[i] = (float)(i % 7);
-    for (int i = 0; i < runs; i++) {
-        double start = now();
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1.0f, a, n, b, n, 0.0f, c, n);
-        seconds[i] = now() - start;
-    }
-    free(a);
-    free(b);
-    free(c);
-    return 2.0 * n * n * n / median(seconds, runs);
-}
 
 static void check(enum tp_status status, const struct tp_error *err)
 {
@@ -211,9 +169,9 @@ static void run_case(const struct bench_case *at, const char *folder, double rat
     write_dump(folder, at);
     check(tp_dump_open(folder, &model, false, &dump, &err), &err);
     for (int i = 0; i < REPEATS; i++) {
-        double start = now();
+        double start = tp_seconds_now();
         (at->pairs_alone ? measure_pairs : measure_all)(at, dump);
-        seconds[i] = now() - start;
+        seconds[i] = tp_seconds_now() - start;
     }
     double typical = median(seconds, REPEATS);
     printf("%-14s F=%d N=%d samples=%lld  %.3f s  %.1f %% of sgemm\n", at->name, at->features,

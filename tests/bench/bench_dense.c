@@ -14,11 +14,10 @@
 #include "base/random.h"
 #include "cost/load.h"
 
-#include <cblas.h>
+#include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define REPEATS 15
 #define VECTORS 26
@@ -47,47 +46,6 @@ struct bench {
     tp_real *embeddings, *gradients;
     double forward_flops, backward_flops;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, ascending);
-    return values[count / 2];
-}
-
-/* Flops per second of a square sgemm. */
-static double sgemm_rate(void)
-{
-    enum { n = 2048, runs = 9 };
-    float *a = TP_NEW(n * n, float), *b = TP_NEW(n * n, float), *c = TP_NEW(n * n, float);
-    double seconds[runs];
-    if (!a || !b || !c)
-        exit(1);
-    for (int i = 0; i < n * n; i++)
-        a[i] = b[i] = (float)(i % 7);
-    for (int i = 0; i < runs; i++) {
-        double start = now();
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1.0f, a, n, b, n, 0.0f, c, n);
-        seconds[i] = now() - start;
-    }
-    free(a);
-    free(b);
-    free(c);
-    return 2.0 * n * n * n / median(seconds, runs);
-}
 
 static void check(enum tp_status status, const struct tp_error *err)
 {
@@ -157,16 +115,16 @@ static void end(struct bench *b)
 
 static void step(struct bench *b, int64_t count, double seconds[PASS_COUNT])
 {
-    double start = now();
+    double start = tp_seconds_now();
     tp_over_arch_bottom(b->over_arch, b->dense, b->at->batch);
     tp_over_arch_forward(b->over_arch, b->embeddings, b->at->batch);
     tp_over_arch_loss(b->over_arch, b->labels, 1.0 / b->at->batch);
-    double forward = now();
+    double forward = tp_seconds_now();
     tp_over_arch_backward(b->over_arch, b->gradients);
     tp_over_arch_bottom_backward(b->over_arch);
-    double backward = now();
+    double backward = tp_seconds_now();
     tp_dense_optimizer_step(&b->optimizer, tp_over_arch_parameters(b->over_arch), count);
-    double last = now();
+    double last = tp_seconds_now();
     seconds[FORWARD] = forward - start;
     seconds[BACKWARD] = backward - forward;
     seconds[OPTIMIZER] = last - backward;

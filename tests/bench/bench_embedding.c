@@ -10,10 +10,11 @@
 #include "base/random.h"
 #include "train/embedding.h"
 
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define REPEATS 15
 #define TABLES_MAX 26
@@ -33,25 +34,6 @@ static const struct bench_case {
     {"pooled_rowwise", 4, 1000000, 128, 2048, 40, TP_ROWWISE_ADAGRAD},
     {"pooled_narrow", 4, 4000000, 16, 2048, 40, TP_ROWWISE_ADAGRAD},
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, REPEATS, sizeof *values, ascending);
-    return values[REPEATS / 2];
-}
 
 static void *need(void *memory)
 {
@@ -111,7 +93,7 @@ static double row_bytes(const struct tp_embeddings *embeddings, const struct ben
 
 static void print(const struct bench_case *at, const char *what, double *seconds, double bytes)
 {
-    double typical = median(seconds);
+    double typical = median(seconds, REPEATS);
     printf("%-15s %-6s  %d x %lld x %d, batch %d of %d  %.5f s  %.2f GB/s\n", at->name, what,
         at->tables, (long long)at->rows, at->dim, at->batch, at->pooling, typical,
         bytes / typical * 1e-9);
@@ -128,12 +110,12 @@ static void run_case(const struct bench_case *at)
     for (int i = 0; i < REPEATS; i++) {
         struct batch batch;
         draw(&batch, at, (uint64_t)i);
-        double start = now();
+        double start = tp_seconds_now();
         tp_embeddings_lookup(&embeddings, &batch.bags, out);
-        lookup[i] = now() - start;
-        start = now();
+        lookup[i] = tp_seconds_now() - start;
+        start = tp_seconds_now();
         tp_embeddings_update(&embeddings, &batch.bags, out, i + 1, NULL);
-        update[i] = now() - start;
+        update[i] = tp_seconds_now() - start;
         free(batch.lengths);
         free(batch.ids);
     }
@@ -157,11 +139,11 @@ static void copy_rate(void)
     double seconds[REPEATS];
     for (int i = 0; i < REPEATS; i++) {
         from[i] = (char)i;
-        double start = now();
+        double start = tp_seconds_now();
         memcpy(to, from, bytes);
-        seconds[i] = now() - start;
+        seconds[i] = tp_seconds_now() - start;
     }
-    double typical = median(seconds);
+    double typical = median(seconds, REPEATS);
     printf("%-15s %-6s  %zu bytes, read and written  %.5f s  %.2f GB/s\n", "memory", "copy", bytes,
         typical, 2 * (double)bytes / typical * 1e-9);
     free(from);
