@@ -22,10 +22,8 @@
 #include "base/progress.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,22 +59,22 @@ static void say_farewell(int number)
  * newline leaves a line of progress behind. */
 static void prepare_farewell(const struct train_args *args)
 {
-    const char *dir = args->run.checkpoint, newline = '\n';
+    const char *dir = args->run.checkpoint;
     int rank = (int)tp_comm_rank(the_comm);
     if (rank > 1 || tp_comm_size(the_comm) == 1)
         return;
     snprintf(farewell, sizeof farewell,
-        "%c" NAME
+        "\n" NAME
         ": rank %d was ended from outside: interrupted, or another rank died; nothing was "
         "saved (--checkpoint DIR --every N does)\n",
-        newline, rank);
+        rank);
     if (dir) {
         snprintf(checkpoint_file, sizeof checkpoint_file, "%s/checkpoint.json", dir);
         snprintf(farewell_saved, sizeof farewell_saved,
-            "%c" NAME
+            "\n" NAME
             ": rank %d was ended from outside: interrupted, or another rank died; --resume "
             "goes on from the checkpoint in %.200s\n",
-            newline, rank, dir);
+            rank, dir);
     }
     signal(SIGTERM, say_farewell);
 }

@@ -32,4 +32,6 @@ if command -v script >/dev/null; then
     script -qc 'mpirun -n 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 2000' /dev/null >terminal </dev/null
     ok 'a terminal shows progress' grep -qE 'step [0-9]+ of 2000  loss 0\.[0-9]+  [0-9]+ samples/s  [0-9]+ s left' terminal
 fi
+# shellcheck disable=SC2016 # expanded inside
+ok 'the planner needs no MPI' sh -c '! ldd "$TOWERPART" | grep -i mpi'
 echo "1..$count"
