@@ -55,6 +55,16 @@ static void say_farewell(int number)
     _exit(TP_EINTERNAL);
 }
 
+/* Samples are mapped; somebody may cut their files meanwhile. */
+static void end_at_missing_bytes(int number)
+{
+    static const char text[] = "\n" NAME ": a file of samples became shorter while it was read\n";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(TP_EINTERNAL);
+    _exit(TP_EINPUT);
+}
+
 /* What ranks 0 and 1 say when they are ended from outside: one of them is left whichever rank died. The
  * newline leaves a line of progress behind. */
 static void prepare_farewell(const struct train_args *args)
@@ -261,6 +271,15 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
     return status;
 }
 
+/* A result that was not written is a failure. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return TP_OK;
+    opt_say(NAME ": standard output: cannot be written");
+    return TP_EINTERNAL;
+}
+
 int main(int argc, char **argv)
 {
     struct train_args args;
@@ -270,6 +289,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     if (tp_comm_new(&the_comm, &err) || atexit(end_mpi))
         return TP_EINTERNAL;
+    signal(SIGBUS, end_at_missing_bytes); /* MPI has put its own there */
     argp_program_version = NAME " " TP_VERSION;
     argp_err_exit_status = TP_EUSAGE;
     argv[0] = name;
@@ -277,13 +297,14 @@ int main(int argc, char **argv)
     prepare_farewell(&args);
     enum tp_status status = run(&args, &err);
     if (status == TP_OK)
-        return fflush(stdout) || ferror(stdout) ? TP_EINTERNAL : TP_OK;
+        return end_output();
     bool agreed = tp_comm_agreed(the_comm);
+    /* The first rank that is gone makes the launcher end the others. */
     if (agreed)
-        signal(
-            SIGTERM, SIG_IGN); /* the first rank that is gone makes the launcher end the others */
-    int exit_status =
-        agreed && tp_comm_rank(the_comm) != 0 ? (int)status : opt_end(name, status, &err);
+        signal(SIGTERM, SIG_IGN);
+    int exit_status = status == TP_ENOMEM ? TP_EINTERNAL : (int)status;
+    if (!agreed || tp_comm_rank(the_comm) == 0)
+        opt_end(name, status, &err);
     fflush(NULL);
     if (!agreed)
         tp_comm_abort(the_comm, exit_status);

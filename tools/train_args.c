@@ -2,6 +2,8 @@
 /* The command line of towerpart-train. In: argv. Out: checked options, or the end of the program. */
 #include "train_args.h"
 
+#include "base/file.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -127,6 +129,36 @@ static double read_share(const struct argp_state *state, const char *text)
     return share;
 }
 
+/* Refuses an output that would change an input, or that is none. */
+static void check_output(const struct argp_state *state, const struct train_args *args,
+    const char *option, const char *path)
+{
+    const char *colon = strchr(args->run.source, ':');
+    const char *inputs[] = {args->plan, colon ? colon + 1 : NULL};
+    if (!path)
+        return;
+    if (*path == '\0' || strcmp(path, "-") == 0)
+        opt_error(state, "%s: found '%s', expected a path", option, path);
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        if (inputs[i] && tp_path_replaces(path, inputs[i]))
+            opt_error(state, "%s %s: would change the input %s; write elsewhere", option, path,
+                inputs[i]);
+}
+
+/* The outputs keep out of each other's way. */
+static void check_outputs(const struct argp_state *state, const struct train_args *args)
+{
+    const struct tp_run_options *run = &args->run;
+    check_output(state, args, "--predictions", run->predictions);
+    check_output(state, args, "--dump", run->dump);
+    check_output(state, args, "--checkpoint", run->checkpoint);
+    if (run->dump && run->checkpoint && strcmp(run->dump, run->checkpoint) == 0)
+        opt_error(state, "--dump and --checkpoint are both %s; they need a folder each", run->dump);
+    if (run->predictions && run->checkpoint && tp_path_replaces(run->predictions, run->checkpoint))
+        opt_error(state, "--predictions %s: would change the checkpoint in %s; write elsewhere",
+            run->predictions, run->checkpoint);
+}
+
 static void check_args(const struct argp_state *state, const struct train_args *args)
 {
     const struct tp_run_options *run = &args->run;
@@ -134,6 +166,7 @@ static void check_args(const struct argp_state *state, const struct train_args *
     opt_need(state, run->source, "option --data SOURCE");
     if (strcmp(args->plan, "-") == 0)
         opt_error(state, "every rank reads the plan: it cannot be '-', standard input");
+    check_outputs(state, args);
     if (!run->checkpoint && (run->resume || run->every))
         opt_error(state, "--resume and --every go with --checkpoint DIR");
     if (opt_given(&args->seen, KEY_STEPS) && opt_given(&args->seen, KEY_EPOCHS))

@@ -3,8 +3,8 @@
  * execute it, and which way to take. Nothing here is chosen, so the same placement always has the same
  * figures, bit by bit.
  *
- * Balance of a resource = largest tower / mean tower. It is undefined (NAN) where the mean is zero,
- * which only the flops of a model without tower module can be.
+ * Balance of a resource = largest tower / mean tower: 1 where all towers have nothing of it (lookups
+ * that round to no byte); of flops undefined (NAN) then, since the model has no tower module.
  *
  * Cost: O(shards + G * levels), and one placement of all tables for flat_free. */
 #include "plan/figures.h"
@@ -47,7 +47,9 @@ static struct tp_plan_balance balance_of(const struct tp_tower_load *loads, int3
         }
     }
     for (int r = 0; r < RESOURCES; r++)
-        ratio[r] = sum[r] > 0 ? most[r] / (sum[r] / tower_count) : (double)NAN;
+        ratio[r] = sum[r] > 0 ? most[r] / (sum[r] / tower_count) : 1;
+    if (!(sum[FLOPS] > 0))
+        ratio[FLOPS] = (double)NAN;
     return (struct tp_plan_balance){.features = ratio[FEATURES],
         .memory = ratio[MEMORY],
         .lookup = ratio[LOOKUP],

@@ -121,7 +121,7 @@ static enum tp_status read_head(const struct tp_json *json, int64_t *step, int64
         status = check_keys(json);
     if (!status)
         status = tp_json_read_integer(
-            json, "", "step", json_object_get(root, "step"), 0, INT64_MAX, step);
+            json, "", "step", json_object_get(root, "step"), 0, INT64_MAX - 1, step);
     if (!status)
         status = tp_json_read_integer(
             json, "", "ranks", json_object_get(root, "ranks"), 1, INT32_MAX, ranks);

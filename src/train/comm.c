@@ -142,8 +142,13 @@ void tp_comm_barrier(struct tp_comm *comm)
 
 void tp_comm_gather(struct tp_comm *comm, const void *own, size_t bytes, void *all)
 {
+    MPI_Datatype block;
     (void)comm;
-    MPI_Gather(own, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
+    /* One item of a type of its own: MPI counts items in an int. */
+    MPI_Type_contiguous((int)(bytes / sizeof(uint32_t)), MPI_UINT32_T, &block);
+    MPI_Type_commit(&block);
+    MPI_Gather(own, 1, block, all, 1, block, 0, MPI_COMM_WORLD);
+    MPI_Type_free(&block);
 }
 
 void tp_comm_broadcast(struct tp_comm *comm, void *data, size_t bytes)

@@ -46,7 +46,7 @@ bool tp_comm_agreed(const struct tp_comm *comm);
 
 void tp_comm_barrier(struct tp_comm *comm);
 
-/* Rank 0 gets `bytes` bytes of every rank, in order. @param all  (size, bytes) on rank 0, not
+/* Rank 0 gets `bytes` bytes of every rank, in order, a multiple of 4, below 2^33. @param all  (size, bytes) on rank 0, not
  * read elsewhere. */
 void tp_comm_gather(struct tp_comm *comm, const void *own, size_t bytes, void *all);
 

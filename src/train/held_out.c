@@ -14,10 +14,8 @@
 #include "base/text.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A walk over the first `count` held-out samples, a global batch at a time. */
 struct walk {
@@ -126,6 +124,18 @@ static enum tp_status collection_init(
     return all->logits && all->labels ? TP_OK : tp_fail_memory(err);
 }
 
+static enum tp_status check_finite(
+    const struct collection *all, int64_t count, struct tp_error *err)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(all->logits[i]))
+            return tp_fail(err, TP_EINFEASIBLE,
+                "the prediction of the held-out sample %lld is not finite: lower --lr or "
+                "--sparse-lr",
+                (long long)i);
+    return TP_OK;
+}
+
 enum tp_status tp_held_out_predict(struct tp_trainer *trainer, struct tp_samples *samples,
     const char *path, struct tp_metrics *metrics, struct tp_error *err)
 {
@@ -142,6 +152,8 @@ enum tp_status tp_held_out_predict(struct tp_trainer *trainer, struct tp_samples
         status = predict_batch(&w, &all, err);
     if (status == TP_OK) {
         if (tp_comm_rank(trainer->comm) == 0)
+            status = check_finite(&all, w.count, err);
+        if (tp_comm_rank(trainer->comm) == 0 && status == TP_OK)
             status = tp_metrics_of(all.labels, all.logits, w.count, metrics, err);
         if (tp_comm_rank(trainer->comm) == 0 && status == TP_OK && path)
             status = write_predictions(path, all.logits, w.count, err);
@@ -177,41 +189,16 @@ static enum tp_status write_feature(const char *dir, const char *feature, const 
     return status;
 }
 
-/* Writes the folder under another name first, so that it is never seen in part. */
 static enum tp_status write_dump(const struct tp_model *model, const char *dir, const float *rows,
     int64_t count, int32_t width, struct tp_error *err)
 {
-    struct tp_text partial = {0};
-    tp_text_add(&partial, "%s.partial", dir);
-    enum tp_status status =
-        partial.failed ? tp_fail_memory(err) : tp_folder_make(partial.data, err);
+    enum tp_status status = TP_OK;
     int32_t from = 0;
     for (int32_t f = 0; f < model->feature_count && status == TP_OK; f++) {
         int32_t dim = model->tables[model->features[f].table].dim;
-        status = write_feature(
-            partial.data, model->features[f].name, rows, count, width, from, dim, err);
+        status = write_feature(dir, model->features[f].name, rows, count, width, from, dim, err);
         from += dim;
     }
-    if (status == TP_OK && rename(partial.data, dir))
-        status = tp_fail(err, TP_EINTERNAL, "%s: cannot be renamed to %s", partial.data, dir);
-    tp_text_release(&partial);
-    return status;
-}
-
-enum tp_status tp_held_out_dump_check(const char *dir, struct tp_error *err)
-{
-    struct tp_folder folder = {0};
-    if (access(dir, F_OK) == 0 && !tp_path_is_folder(dir))
-        return tp_fail(
-            err, TP_EINPUT, "%s: found a file, expected a new or empty folder for the dump", dir);
-    if (!tp_path_is_folder(dir))
-        return TP_OK;
-    enum tp_status status = tp_folder_list(dir, &folder, err);
-    if (status == TP_OK && folder.count > 0)
-        status = tp_fail(err, TP_EINPUT,
-            "%s: found a folder with %zu entries, expected none or an empty one for the dump", dir,
-            folder.count);
-    tp_folder_release(&folder);
     return status;
 }
 

@@ -20,11 +20,9 @@ enum tp_status tp_held_out_predict(struct tp_trainer *trainer, struct tp_samples
     const char *path, struct tp_metrics *metrics, struct tp_error *err);
 
 /* Writes pooled embeddings of the first held-out samples, at most `most`, as an embedding dump: a
- * <feature>.npy each, float32 (samples, dim of the feature). The folder appears when it is
- * complete; rank 0 holds it all before.
- * @param dir  must not exist, or be empty: tp_held_out_dump_check(). */
+ * <feature>.npy each, float32 (samples, dim of the feature). Rank 0 holds it all before.
+ * @param dir  an empty folder; read on rank 0 only. */
 enum tp_status tp_held_out_dump(struct tp_trainer *trainer, struct tp_samples *samples,
     const char *dir, int64_t most, struct tp_error *err);
-enum tp_status tp_held_out_dump_check(const char *dir, struct tp_error *err);
 
 #endif

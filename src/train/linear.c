@@ -57,7 +57,7 @@ static void add_bias_relu(
         tp_real *restrict row = tp_row_out(y, s);
         for (int32_t i = 0; i < width; i++) {
             tp_real value = row[i] + bias[i];
-            row[i] = value > 0 ? value : 0;
+            row[i] = value < 0 ? 0 : value; /* a NaN stays one, to be seen in the loss */
         }
     }
 }

@@ -9,6 +9,7 @@
 #include "train/run.h"
 
 #include "train/held_out.h"
+#include "train/run_outputs.h"
 #include "train/resume.h"
 #include "train/tally.h"
 
@@ -31,6 +32,7 @@ struct run {
     struct tp_trainer trainer;
     struct tp_tally tally;
     struct tp_identity identity;
+    struct tp_outputs outputs;  /* on rank 0 */
     struct tp_batch batches[2]; /* of this step and the next, in turn */
     int64_t batch;              /* B */
     int64_t epoch_steps;        /* INT64_MAX: the samples never end */
@@ -88,6 +90,12 @@ static enum tp_status count_steps(struct run *run, struct tp_error *err)
     if (options->steps < 0 && samples == INT64_MAX)
         return tp_fail(
             err, TP_EUSAGE, "%s never ends: --steps N says how long to train", options->source);
+    if ((options->dump || options->predictions) &&
+        tp_samples_count(run->samples, TP_PART_HELD_OUT) == 0)
+        return tp_fail(err, TP_EINPUT,
+            "%s: found no held-out sample, expected some for --dump and --predictions: --held-out "
+            "says which share",
+            options->source);
     run->last_step = options->steps >= 0 ? options->steps : options->epochs * run->epoch_steps;
     return TP_OK;
 }
@@ -108,14 +116,13 @@ static enum tp_status prepare(struct run *run, struct tp_error *err)
 {
     char digest[65] = "";
     enum tp_status status = tp_plan_placement(run->plan, &run->placement, err);
-    if (status == TP_OK && run->options->dump)
-        status = tp_held_out_dump_check(run->options->dump, err);
-    if (status == TP_OK && run->options->checkpoint && !run->options->resume)
-        status = tp_checkpoint_vacant(run->options->checkpoint, err);
     if (status == TP_OK)
         status = open_samples(run, err);
     if (status == TP_OK)
         status = count_steps(run, err);
+    if (status == TP_OK && tp_comm_rank(run->comm) == 0)
+        status = tp_outputs_open(&run->outputs, run->options->checkpoint, run->options->resume,
+            run->options->dump, run->options->predictions, err);
     if (status == TP_OK && run->options->checkpoint)
         status = tp_samples_digest(run->samples, digest, err);
     if (status == TP_OK)
@@ -164,7 +171,7 @@ static enum tp_status set_up(struct run *run, struct tp_error *err)
     status = tp_comm_agree(run->comm, status, err);
     run->first_step = 1;
     if (status == TP_OK && run->options->resume) {
-        int64_t done;
+        int64_t done = 0;
         status =
             tp_resume_load(&run->trainer, run->options->checkpoint, &run->identity, &done, err);
         run->first_step = done + 1;
@@ -246,6 +253,15 @@ static enum tp_status train(struct run *run, double *loss, struct tp_error *err)
     return status ? status : go_on(run, TP_OK, *loss, run->last_step, err);
 }
 
+static enum tp_status write_dump(struct run *run, struct tp_error *err)
+{
+    enum tp_status status = tp_held_out_dump(
+        &run->trainer, run->samples, run->outputs.partial, run->options->dump_samples, err);
+    if (status == TP_OK && tp_comm_rank(run->comm) == 0)
+        status = tp_outputs_publish_dump(&run->outputs, err);
+    return tp_comm_agree(run->comm, status, err);
+}
+
 enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
     const struct tp_run_options *options, struct tp_run_result *result, struct tp_error *err)
 {
@@ -265,12 +281,12 @@ enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
         status = tp_held_out_predict(
             &run.trainer, run.samples, options->predictions, &result->held_out, err);
     if (status == TP_OK && options->dump)
-        status =
-            tp_held_out_dump(&run.trainer, run.samples, options->dump, options->dump_samples, err);
+        status = write_dump(&run, err);
     if (status == TP_OK) {
         result->skipped = tp_samples_skipped(run.samples);
         result->hashed_tables = tp_samples_hashed_tables(run.samples);
     }
+    tp_outputs_close(&run.outputs);
     for (int i = 0; i < 2; i++)
         tp_batch_release(&run.batches[i]);
     tp_tally_release(&run.tally);

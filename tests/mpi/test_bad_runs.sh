@@ -36,6 +36,19 @@ refused 'a dump into a folder with files' 3 'full: found a folder with 1 entries
 refused 'a loss that is not finite' 1 'the loss is not finite any more: lower --lr or --sparse-lr' 2 \
     two/plan.yaml --data synthetic:1 --steps 50 --lr 1e30 --optimizer sgd
 
+refused 'tables that are not finite' 1 'is not finite' 2 two/plan.yaml --data synthetic:1 --steps 4 --sparse-lr 1e30
+python3 "$SOURCE/tests/mpi/bag_log.py" write none.csv
+refused 'predictions of nothing' 3 'found no held-out sample, expected some for --dump and --predictions' 2 \
+    two/plan.yaml --data csv:none.csv --held-out 0.0000001 --predictions p.npy
+cp two/plan.yaml mine.yaml
+refused 'predictions over the plan' 2 '--predictions mine.yaml: would change the input mine.yaml' 2 \
+    mine.yaml --data synthetic:1 --steps 1 --predictions mine.yaml
+ok 'the plan is as it was' cmp two/plan.yaml mine.yaml
+refused 'a dump beside the checkpoint' 2 'they need a folder each' 2 \
+    two/plan.yaml --data synthetic:1 --steps 1 --dump both --checkpoint both
+refused 'a dump without a place' 3 'new/dump.partial: the folder cannot be made' 2 \
+    two/plan.yaml --data synthetic:1 --steps 1 --dump new/dump
+
 # Two nodes, as MPI sees them: processes with host names and shared memory of their own.
 cat >agent <<'END'
 #!/bin/sh
