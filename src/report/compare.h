@@ -14,8 +14,8 @@ const struct tp_step_cost *tp_compare_predicted(const struct tp_view *view);
 double tp_compare_times(double predicted, double measured);
 
 enum tp_compare_bytes {
-    TP_BYTES_NONE, /* one of the two knows of no bytes */
-    TP_BYTES_EQUAL,
+    TP_BYTES_NONE,  /* one of the two knows of no bytes */
+    TP_BYTES_EQUAL, /* of exchanged embeddings to the byte, else up to rounding */
     TP_BYTES_DIFFER
 };
 /* Of one level of a phase; of all of them. */

@@ -3,7 +3,7 @@
  *
  * In: a view that has a run. Out: seconds with a mark per doubling, to the left of the middle what
  * was faster than predicted, to the right what was slower; bytes across the outermost level, which
- * have to be equal; loads of the ranks that section RANKS lists. Cost: O(G log G). */
+ * have to be equal but for rounding; loads of the ranks that section RANKS lists. Cost: O(G log G). */
 #include "report/compare.h"
 #include "report/sections.h"
 
@@ -56,7 +56,7 @@ static struct tp_shown make_times(double times)
     return shown;
 }
 
-/* Bytes across the outermost level: predicted, and measured unless it is the same. */
+/* Bytes across the outermost level: predicted, and measured unless that is equal. */
 static void add_bytes(const struct tp_view *view, int phase, struct tp_text *text)
 {
     int32_t outermost = view->plan->topology->level_count - 1;
@@ -73,7 +73,8 @@ static void add_bytes(const struct tp_view *view, int phase, struct tp_text *tex
     if (compared == TP_BYTES_EQUAL)
         tp_text_add(text, "  equal");
     else if (fabs(measured - predicted) < BYTES_FEW * predicted)
-        tp_text_add(text, "%9s %+.0f B", found, measured - predicted);
+        tp_text_add(text, "%9s %+.*f B", found, fabs(measured - predicted) < 1 ? 2 : 0,
+            measured - predicted);
     else if (times < 10)
         tp_text_add(text, "%9s %+.1f%%", found, 100 * (times - 1));
     else

@@ -303,7 +303,7 @@ START_TEST(bytes_that_differ_are_shown)
     struct sample *s = sample_make(2, 2, 5, sample_name);
     json_t *end = end_of(s, TP_MODE_FLAT);
     replace(end, "phases/ids_alltoall/bytes/cluster", "1015000.5"); /* of 1 MB */
-    replace(end, "phases/dense_allreduce/bytes/host", "15999");     /* of 16 kB */
+    replace(end, "phases/dense_allreduce/bytes/host", "15983");     /* of 16 kB, 2 ranks */
     char *text = report_run(s, end, text_report);
     has(text, "1.00 MB 1.02 MB +1.5%\n");
     has(text, "dense_allreduce 16.0 us 32.0 us* 8.00 us 2.00x |> 16.0 MB equal\n");
@@ -322,6 +322,42 @@ START_TEST(a_difference_of_few_bytes_is_shown_in_bytes)
     replace(end, "phases/ids_alltoall/bytes/cluster", "999997");
     char *text = report_run(s, end, text_report);
     has(text, "1.00 MB 1.00 MB -3 B\n");
+    free(text);
+    drop(s);
+}
+END_TEST
+
+/* Of flat on 2 hosts: 1, 6 and 16 MB across. What is summed is cut into slices of whole values: 8
+ * bytes for each of 2 members; ids are a mean over steps. */
+static const struct {
+    const char *phase, *bytes;
+    bool equal;
+} roundings[] = {
+    {"ids_alltoall", "1000000.9", true},
+    {"ids_alltoall", "999999.1", true},
+    {"ids_alltoall", "1000001", false},
+    {"embedding_alltoall", "6000000", true},
+    {"embedding_alltoall", "6000000.5", false},
+    {"embedding_alltoall", "5999999", false},
+    {"dense_allreduce", "16000016", true},
+    {"dense_allreduce", "15999984", true},
+    {"dense_allreduce", "16000017", false},
+    {"dense_allreduce", "15999983", false},
+};
+
+START_TEST(bytes_are_equal_up_to_rounding)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *end = end_of(s, TP_MODE_FLAT);
+    char path[64];
+    snprintf(path, sizeof path, "phases/%s/bytes/cluster", roundings[_i].phase);
+    replace(end, path, roundings[_i].bytes);
+    char *text = report_run(s, end, text_report);
+    const char *row = find(strstr(text, "\nMEASURED"), roundings[_i].phase);
+    bool equal = find(row, "equal") && find(row, "equal") < strchr(row, '\n');
+    ck_assert_int_eq(equal, roundings[_i].equal);
+    ck_assert_int_eq(find(text, "Bytes are as predicted in all 4") != NULL, roundings[_i].equal);
+    has_not(text, "+0 B");
     free(text);
     drop(s);
 }
@@ -573,6 +609,7 @@ int main(void)
     tcase_add_test(tcase, the_text_shows_measured_beside_predicted);
     tcase_add_test(tcase, bytes_that_differ_are_shown);
     tcase_add_test(tcase, a_difference_of_few_bytes_is_shown_in_bytes);
+    tcase_add_loop_test(tcase, bytes_are_equal_up_to_rounding, 0, COUNT(roundings));
     tcase_add_loop_test(tcase, marks_count_doublings, 0, 10);
     tcase_add_loop_test(tcase, the_furthest_is_off_by_most_seconds, 0, 4);
     tcase_add_test(tcase, a_prediction_of_nothing_has_no_ratio);
