@@ -49,6 +49,7 @@ struct tp_run_result {
     enum tp_mode mode;
     int64_t first_step, last_step; /* of this run: first_step > 1 after --resume */
     int64_t batch;                 /* B */
+    uint64_t seed;                 /* of the initial parameters */
     double seconds;                /* of all steps */
     double step_seconds;           /* median over steps of the slowest rank; NAN without a step */
     double samples_per_s;          /* batch / step_seconds */

@@ -117,6 +117,11 @@ bool tp_compare_same_function(const struct tp_view *view, int32_t i, int32_t j)
                            (view->measured[j].run.mode == TP_MODE_DMT);
 }
 
+bool tp_compare_same_seed(const struct tp_view *view, int32_t i, int32_t j)
+{
+    return view->measured[i].run.seed == view->measured[j].run.seed;
+}
+
 bool tp_compare_exact(const struct tp_plan *plan)
 {
     bool row_shards = false;
@@ -158,14 +163,18 @@ enum tp_compare_quality tp_compare_quality(const struct tp_measured *a, const st
 int32_t tp_compare_partner(const struct tp_view *view, int32_t i)
 {
     const struct tp_measured *runs = view->measured;
-    int32_t partner = -1;
+    int32_t partner = 0;
+    int most = 0;
     for (int32_t j = 0; j < i; j++) {
         if (!tp_compare_same_function(view, i, j))
             continue;
+        int likeness = tp_compare_same_seed(view, i, j) ? 2 : 1;
         if (tp_compare_quality(&runs[i], &runs[j]) == TP_QUALITY_EQUAL)
-            return j;
-        if (partner < 0)
+            likeness = 3;
+        if (likeness > most) {
+            most = likeness;
             partner = j;
+        }
     }
-    return partner < 0 ? 0 : partner;
+    return partner;
 }

@@ -38,6 +38,8 @@ struct tp_run_name tp_compare_name(const struct tp_view *view, int32_t i);
 /* Whether two runs computed the same function: flat and sptt do, and dmt without a tower module. */
 bool tp_compare_same_function(const struct tp_view *view, int32_t i, int32_t j);
 
+bool tp_compare_same_seed(const struct tp_view *view, int32_t i, int32_t j);
+
 /* Whether the same function gives the same digits: sums of row shards that are sent in bfloat16 are
  * rounded at other places in each mode. */
 bool tp_compare_exact(const struct tp_plan *plan);
@@ -52,7 +54,7 @@ enum tp_compare_quality tp_compare_quality(
     const struct tp_measured *a, const struct tp_measured *b);
 
 /* The run before run i > 0 that its quality is held against: of those of the same function the first
- * that is equal, else the first; without one, the first of all. */
+ * that is equal, else the first from the same seed, else the first; without one, the first of all. */
 int32_t tp_compare_partner(const struct tp_view *view, int32_t i);
 
 #endif

@@ -91,6 +91,7 @@ static void put_run(struct tp_json *json, json_t *object, const struct tp_view *
         tp_json_boolean(json, object, "same_plan", measured->same_plan == TP_SAME_PLAN);
     tp_json_text(json, object, "mode", tp_mode_name(run->mode));
     tp_json_integer(json, object, "batch", run->batch);
+    tp_json_integer(json, object, "seed", (int64_t)run->seed); /* was read as one */
     tp_json_integer(json, object, "first_step", run->first_step);
     tp_json_integer(json, object, "last_step", run->last_step);
     tp_json_integer(json, object, "skipped", run->skipped);

@@ -12,6 +12,7 @@
 #include "report/line.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_COLUMNS 28 /* of "embedding_alltoall_backward", and a blank */
@@ -75,7 +76,23 @@ static void add_row(struct tp_text *text, const char *label, const double *value
     tp_text_add(text, "\n");
 }
 
-/* The files, where modes alone do not tell the runs apart; then the steps. */
+static void add_seeds(const struct tp_view *view, struct tp_text *text)
+{
+    bool same = true;
+    for (int32_t i = 1; i < view->run_count; i++)
+        same &= tp_compare_same_seed(view, 0, i);
+    if (same)
+        return;
+    add_label(text, "seed");
+    for (int32_t i = 0; i < view->run_count; i++) {
+        char digits[24]; /* a larger seed than fits is cut in the middle */
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)view->measured[i].run.seed);
+        tp_text_add(text, "%*s ", VALUE_COLUMNS, tp_shown(digits, VALUE_COLUMNS).text);
+    }
+    tp_text_add(text, "\n");
+}
+
+/* The files, where modes alone do not tell the runs apart; seeds that differ; the steps. */
 static void add_head(const struct tp_view *view, struct tp_text *text)
 {
     bool numbered = false;
@@ -93,6 +110,7 @@ static void add_head(const struct tp_view *view, struct tp_text *text)
                 text, "%*s ", VALUE_COLUMNS, tp_shown(view->measured[i].file, VALUE_COLUMNS).text);
         tp_text_add(text, "\n");
     }
+    add_seeds(view, text);
     add_label(text, "steps");
     for (int32_t i = 0; i < view->run_count; i++) {
         const struct tp_run_result *run = &view->measured[i].run;
@@ -279,8 +297,8 @@ static void add_difference(
         tp_text_add(difference, "loss of the last step %+.2g", run->loss - other->loss);
 }
 
-/* Whether run i has to be as good as run j of another mode, and is not; nor is it as good as any
- * other, which would tell that it merely has another seed than j. */
+/* Whether run i has to be as good as run j of another mode and the same seed, and is not; nor is it as
+ * good as any other, which would tell that it merely has other options than j. */
 static bool is_wrong(const struct tp_view *view, int32_t i, int32_t j)
 {
     const struct tp_measured *runs = view->measured;
@@ -289,7 +307,7 @@ static bool is_wrong(const struct tp_view *view, int32_t i, int32_t j)
             tp_compare_quality(&runs[i], &runs[k]) == TP_QUALITY_EQUAL)
             return false;
     return runs[i].run.mode != runs[j].run.mode && tp_compare_same_function(view, i, j) &&
-           tp_compare_exact(view->plan) &&
+           tp_compare_same_seed(view, i, j) && tp_compare_exact(view->plan) &&
            tp_compare_quality(&runs[i], &runs[j]) == TP_QUALITY_DIFFERS;
 }
 
@@ -303,13 +321,24 @@ void tp_line_unequal(
             continue;
         add_difference(view, i, j, &difference);
         tp_line_wrap(text, label, indent,
-            "%s AND %s DIFFER IN QUALITY (%s), though they compute the same function. Unless "
-            "they had other seeds, data or options, one of them computes something wrong.",
+            "%s AND %s DIFFER IN QUALITY (%s), though they compute the same function from the "
+            "same seed. Unless they had other data or options, one of them computes something "
+            "wrong.",
             tp_compare_name(view, i).text, tp_compare_name(view, j).text,
             difference.data ? difference.data : "");
         text->failed |= difference.failed;
         tp_text_release(&difference);
     }
+}
+
+/* Why two runs of the same function may differ. */
+static const char *reason(const struct tp_view *view, int32_t i, int32_t j)
+{
+    if (!tp_compare_same_seed(view, i, j))
+        return ", but they had other seeds";
+    if (tp_compare_exact(view->plan))
+        return ", so data or options differ";
+    return " but for rounding: sums of row shards are sent in bfloat16";
 }
 
 /* @param i  from 1. */
@@ -320,6 +349,7 @@ static void add_quality_pair(const struct tp_view *view, int32_t i, struct tp_te
     struct tp_run_name name = tp_compare_name(view, i), other = tp_compare_name(view, j);
     enum tp_compare_quality quality = tp_compare_quality(&view->measured[i], &view->measured[j]);
     bool same_function = tp_compare_same_function(view, i, j);
+    bool same_seed = tp_compare_same_seed(view, i, j);
     struct tp_text difference = {0};
     add_difference(view, i, j, &difference);
     const char *by = difference.data ? difference.data : "";
@@ -330,19 +360,16 @@ static void add_quality_pair(const struct tp_view *view, int32_t i, struct tp_te
             name.text, other.text);
     else if (quality != TP_QUALITY_UNKNOWN && !same_function)
         tp_line_wrap(text, label, INDENT,
-            "%s beside %s: %s. They compute different functions, and this is one run of each: "
+            "%s beside %s: %s. They compute different functions%s, and this is one run of each: "
             "train with other seeds before you believe a difference.",
-            name.text, other.text, by);
+            name.text, other.text, by, same_seed ? "" : " from other seeds");
     else if (quality == TP_QUALITY_EQUAL)
         tp_line_wrap(text, label, INDENT,
-            "%s and %s are equally good to the last digit: the same function from the same seed.",
-            name.text, other.text);
+            "%s and %s are equally good to the last digit: the same function%s.", name.text,
+            other.text, same_seed ? " from the same seed" : ", though they had other seeds");
     else if (quality == TP_QUALITY_DIFFERS && !is_wrong(view, i, j))
         tp_line_wrap(text, label, INDENT, "%s beside %s: %s. The same function%s.", name.text,
-            other.text, by,
-            tp_compare_exact(view->plan)
-                ? ", so seeds, data or options differ"
-                : " but for rounding: sums of row shards are sent in bfloat16");
+            other.text, by, reason(view, i, j));
     text->failed |= difference.failed;
     tp_text_release(&difference);
 }

@@ -177,6 +177,7 @@ void tp_run_json(const struct tp_plan *plan, const char *plan_file, const char *
     integer(text, "ranks", plan->topology->rank_count);
     integer(text, "hosts", plan->topology->host_count);
     integer(text, "batch", run->batch);
+    tp_text_add(text, ", \"seed\": %llu", (unsigned long long)run->seed);
     integer(text, "first_step", run->first_step);
     integer(text, "last_step", run->last_step);
     real(text, "seconds", run->seconds);

@@ -269,6 +269,7 @@ enum tp_status tp_run(const struct tp_plan *plan, struct tp_comm *comm,
     *result = (struct tp_run_result){.mode = options->trainer.mode, .loss = NAN};
     enum tp_status status = set_up(&run, err);
     result->batch = run.batch;
+    result->seed = options->trainer.seed;
     result->first_step = run.first_step;
     result->last_step = run.last_step;
     if (status == TP_OK)

@@ -11,7 +11,7 @@ run() {
         echo "{\"step\": $step, \"loss\": 0.69, \"samples_per_s\": 1234.5, \"phases\": {}}"
     done
     printf '{"final": true, "plan": {"file": "plan.yaml", "sha256": "%s"}, "mode": "sptt", ' "$2"
-    printf '"ranks": %s, "hosts": 4, "batch": 2048, "first_step": 1, "last_step": 3, ' "$1"
+    printf '"ranks": %s, "hosts": 4, "batch": 2048, "seed": 1, "first_step": 1, "last_step": 3, ' "$1"
     printf '"seconds": 1.5, "step_seconds": 0.5, "samples_per_s": 4096, "loss": 0.69, "skipped": 0, "hashed_tables": 0, '
     printf '"held_out": {"samples": 100, "clicks": 25, "logloss": 0.5, "normalised_entropy": 0.875, '
     printf '"auc": 0.75}, "phases": {"lookup": {"seconds": {"min": 0.1, "median": 0.2, "max": 0.3}}, '
@@ -73,6 +73,10 @@ for name in run wrong; do
 done
 expect 'but not in float32' 0 '' report exact.yaml --measured exact-run.json --measured exact-wrong.json
 ok 'is warned of' grep -q '^Warning   flat AND sptt DIFFER IN QUALITY' logs/out
+sed 's/"seed": 1/"seed": 2/' exact-wrong.json >exact-seed.json
+expect 'nor from another seed' 0 '' report exact.yaml --measured exact-run.json --measured exact-seed.json
+ok 'which is no fault' sh -c '! grep -q "^Warning" logs/out'
+ok 'is said' grep -q '^ quality  flat beside sptt: AUC +1.1e-16. The same function, but they had other seeds.$' logs/out
 expect 'as JSON' 0 '' report plan.yaml --measured flat.json --measured run.json --json
 cp logs/out runs.json
 ok 'a list' python3 -c '

@@ -40,14 +40,15 @@ static inline json_t *end_of(const struct sample *s, int mode)
         json_array_append_new(ranks, json_pack("{s:i, s:f, s:i, s:f}", "rank", r, "ids", 100.5 + r,
                                          "id_bytes", 4000 + 2 * r, "lookup_bytes", 5e6 * (r + 1)));
     return json_pack(
-        "{s:b, s:{s:s, s:s}, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:i, "
+        "{s:b, s:{s:s, s:s}, s:s, s:i, s:i, s:i, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:i, "
         "s:{s:i, s:i, s:f, s:f, s:f}, s:o, s:o}",
         "final", 1, "plan", "file", "plan.yaml", "sha256", PLAN_SHA256, "mode",
         tp_mode_name((enum tp_mode)mode), "ranks", (int)s->plan.rank_count, "hosts", 2, "batch",
-        4096, "first_step", 3, "last_step", 202, "seconds", 5.25, "step_seconds", 0.024,
-        "samples_per_s", 170666.5, "loss", 0.4375, "skipped", 9, "hashed_tables", 2, "held_out",
-        "samples", 1000, "clicks", 250, "logloss", 0.5, "normalised_entropy", 0.875, "auc", 0.75,
-        "phases", phases_of(s, mode), "rank_loads", ranks);
+        4096, "seed", (json_int_t)7, "first_step", 3, "last_step", 202, "seconds", 5.25,
+        "step_seconds", 0.024, "samples_per_s", 170666.5, "loss", 0.4375, "skipped", 9,
+        "hashed_tables", 2, "held_out", "samples", 1000, "clicks", 250, "logloss", 0.5,
+        "normalised_entropy", 0.875, "auc", 0.75, "phases", phases_of(s, mode), "rank_loads",
+        ranks);
 }
 
 #define STEP "{\"step\": 1, \"loss\": 0.6, \"samples_per_s\": 1.5, \"phases\": {}}\n"

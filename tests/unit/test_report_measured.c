@@ -35,6 +35,7 @@ START_TEST(the_end_of_a_run_is_read)
     ck_assert_int_eq(run->mode, _i);
     ck_assert(run->batch == 4096 && run->first_step == 3 && run->last_step == 202);
     ck_assert_int_eq(run->skipped, 9);
+    ck_assert_uint_eq(run->seed, 7);
     ck_assert_double_eq(run->seconds, 5.25);
     ck_assert_double_eq(run->step_seconds, 0.024);
     ck_assert_double_eq(run->samples_per_s, 170666.5);
@@ -163,6 +164,9 @@ static const struct {
     {"ranks", "4.0", "ranks: found 4.0, expected an integer"},
     {"batch", "0", "batch: found 0, expected 1 to "},
     {"batch", NULL, "batch: found nothing"},
+    {"seed", "-1", "seed: found -1, expected 0 to 9223372036854775807"},
+    {"seed", "\"7\"", "seed: found '7' in quotes, expected an integer"},
+    {"seed", NULL, "seed: found nothing"},
     {"first_step", "-1", "first_step: found -1"},
     {"last_step", "-1", "last_step: found -1, expected 0 to"},
     {"last_step", "\"9\"", "last_step: found '9' in quotes"},
@@ -546,6 +550,7 @@ START_TEST(the_json_holds_both_sides)
     ck_assert_str_eq(json_string_value(at(m, "furthest")), "dense_allreduce");
     ck_assert(json_is_true(at(m, "same_plan")));
     real_at(m, "batch", 4096);
+    real_at(m, "seed", 7);
     real_at(m, "first_step", 3);
     real_at(m, "last_step", 202);
     real_at(m, "skipped", 9);

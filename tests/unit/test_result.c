@@ -24,6 +24,7 @@ static void run_make(struct sample_run *run, enum tp_mode mode)
                                    .first_step = 11,
                                    .last_step = 210,
                                    .batch = 4096,
+                                   .seed = INT64_MAX,
                                    .seconds = 3.5,
                                    .step_seconds = 0.0175,
                                    .samples_per_s = 234057.25,
@@ -98,8 +99,9 @@ START_TEST(the_end_is_one_line)
     char *text = json_of(s, &run.result);
     ck_assert_str_eq(text,
         "{\"final\": true, \"plan\": {\"file\": \"plan.yaml\", \"sha256\": \"0123abcd\"}, "
-        "\"mode\": \"flat\", \"ranks\": 2, \"hosts\": 2, \"batch\": 4096, \"first_step\": 11, "
-        "\"last_step\": 210, \"seconds\": 3.5, \"step_seconds\": 0.0175, \"samples_per_s\": "
+        "\"mode\": \"flat\", \"ranks\": 2, \"hosts\": 2, \"batch\": 4096, \"seed\": "
+        "9223372036854775807, \"first_step\": 11, \"last_step\": 210, \"seconds\": 3.5, "
+        "\"step_seconds\": 0.0175, \"samples_per_s\": "
         "234057.25, \"loss\": 0.30000000000000004, \"skipped\": 3, \"hashed_tables\": 2, "
         "\"held_out\": "
         "{\"samples\": 1000, \"clicks\": 250, \"logloss\": 0.5, \"normalised_entropy\": 0.8892, "
