@@ -137,11 +137,17 @@ static bool same_real(double a, double b)
     return isnan(a) == isnan(b) && !(a < b) && !(a > b);
 }
 
+/* A run that was resumed has learnt what an uninterrupted one has: its first step does not matter. */
 static bool same_samples(const struct tp_run_result *a, const struct tp_run_result *b)
 {
-    return a->batch == b->batch && a->first_step == b->first_step && a->last_step == b->last_step &&
-           a->skipped == b->skipped && a->held_out.samples == b->held_out.samples &&
-           a->held_out.clicks == b->held_out.clicks;
+    return a->batch == b->batch && a->last_step == b->last_step && a->skipped == b->skipped &&
+           a->held_out.samples == b->held_out.samples && a->held_out.clicks == b->held_out.clicks;
+}
+
+/* Whether a run told the loss of its last step; one that was resumed behind it made none. */
+static bool has_loss(const struct tp_run_result *run)
+{
+    return run->last_step >= run->first_step;
 }
 
 enum tp_compare_quality tp_compare_quality(const struct tp_measured *a, const struct tp_measured *b)
@@ -150,9 +156,10 @@ enum tp_compare_quality tp_compare_quality(const struct tp_measured *a, const st
     bool other_plan = a->same_plan == TP_OTHER_PLAN || b->same_plan == TP_OTHER_PLAN;
     if (other_plan || !same_samples(&a->run, &b->run))
         return TP_QUALITY_UNLIKE;
-    if (of_a->samples == 0 && isnan(a->run.loss) && isnan(b->run.loss))
+    bool losses = has_loss(&a->run) && has_loss(&b->run);
+    if (of_a->samples == 0 && !losses)
         return TP_QUALITY_UNKNOWN;
-    bool equal = same_real(a->run.loss, b->run.loss);
+    bool equal = !losses || same_real(a->run.loss, b->run.loss);
     if (of_a->samples)
         equal &= same_real(of_a->logloss, of_b->logloss) &&
                  same_real(of_a->normalised_entropy, of_b->normalised_entropy) &&

@@ -45,7 +45,7 @@ bool tp_compare_same_seed(const struct tp_view *view, int32_t i, int32_t j);
 bool tp_compare_exact(const struct tp_plan *plan);
 
 enum tp_compare_quality {
-    TP_QUALITY_UNLIKE, /* of other steps, samples or versions of the plan: nothing to compare */
+    TP_QUALITY_UNLIKE, /* of another last step, other samples or versions of the plan: nothing to compare */
     TP_QUALITY_UNKNOWN,
     TP_QUALITY_EQUAL, /* to the last digit */
     TP_QUALITY_DIFFERS

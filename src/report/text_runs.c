@@ -47,17 +47,15 @@ static struct tp_shown make_value(double value, enum unit unit)
     return shown;
 }
 
-/* The best of the values, NAN if they are all alike or none is better. */
-static double find_best(const double *values, int32_t count, enum better better)
+/* The first that no other betters; -1: none is known, or better by itself. */
+static int32_t find_best(const double *values, int32_t count, enum better better)
 {
-    double most = NAN, least = NAN;
-    for (int32_t i = 0; i < count; i++) {
-        most = fmax(most, values[i]);
-        least = fmin(least, values[i]);
-    }
-    if (better == BETTER_NEITHER || !(most > least))
-        return NAN;
-    return better == BETTER_MORE ? most : least;
+    int32_t best = -1;
+    for (int32_t i = 0; i < count && better != BETTER_NEITHER; i++)
+        if (isfinite(values[i]) && (best < 0 || (better == BETTER_MORE ? values[i] > values[best]
+                                                                       : values[i] < values[best])))
+            best = i;
+    return best;
 }
 
 static void add_label(struct tp_text *text, const char *label)
@@ -65,14 +63,21 @@ static void add_label(struct tp_text *text, const char *label)
     tp_text_add(text, " %-*s", LABEL_COLUMNS, label);
 }
 
+/* Marks the best, and what prints like it: a difference that nobody sees is no reason for a mark. */
 static void add_row(struct tp_text *text, const char *label, const double *values, int32_t count,
     enum unit unit, enum better better)
 {
-    double best = find_best(values, count, better);
+    int32_t best = find_best(values, count, better);
+    struct tp_shown shown[TP_RUNS_MAX];
+    bool differ = false;
+    for (int32_t i = 0; i < count; i++)
+        shown[i] = make_value(values[i], unit);
+    for (int32_t i = 0; i < count && best >= 0; i++)
+        differ |= isfinite(values[i]) && strcmp(shown[i].text, shown[best].text) != 0;
     add_label(text, label);
     for (int32_t i = 0; i < count; i++)
-        tp_text_add(text, "%*s%c", VALUE_COLUMNS, make_value(values[i], unit).text,
-            values[i] >= best && values[i] <= best ? '*' : ' ');
+        tp_text_add(text, "%*s%c", VALUE_COLUMNS, shown[i].text,
+            differ && strcmp(shown[i].text, shown[best].text) == 0 ? '*' : ' ');
     tp_text_add(text, "\n");
 }
 
@@ -355,8 +360,8 @@ static void add_quality_pair(const struct tp_view *view, int32_t i, struct tp_te
     const char *by = difference.data ? difference.data : "";
     if (quality == TP_QUALITY_UNLIKE)
         tp_line_wrap(text, label, INDENT,
-            "%s and %s: quality cannot be compared, since steps, samples or version of the plan "
-            "differ.",
+            "%s and %s: quality cannot be compared, since last step, samples or version of the "
+            "plan differ.",
             name.text, other.text);
     else if (quality != TP_QUALITY_UNKNOWN && !same_function)
         tp_line_wrap(text, label, INDENT,

@@ -245,7 +245,7 @@ END_TEST
 
 static const struct {
     const char *path, *value;
-} unlike[] = {{"batch", "2048"}, {"first_step", "1"}, {"last_step", "201"}, {"skipped", "0"},
+} unlike[] = {{"batch", "2048"}, {"last_step", "201"}, {"skipped", "0"},
     {"held_out/samples", "999"}, {"held_out/clicks", "249"}, {"held_out", "null"},
     {"plan/sha256", "\"0123\""}};
 
@@ -260,6 +260,70 @@ START_TEST(quality_of_other_work_is_not_compared)
     has(section, "sptt and flat: quality cannot be compared, since");
     ck_assert_ptr_null(strchr(strstr(section, "loss of the last"), '*'));
     free(text);
+    drop(s);
+}
+END_TEST
+
+/* flat from step 1, sptt from a checkpoint on: both end as good, or one is wrong. */
+START_TEST(a_resumed_run_must_be_as_good)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *ends[] = {end_of(s, TP_MODE_FLAT), end_of(s, TP_MODE_SPTT)};
+    replace(ends[0], "first_step", "1");
+    for (int i = 0; i < 2; i++)
+        json_incref(ends[i]);
+    char *text = report_runs(s, ends, 2, text_report);
+    char *section = section_of(text);
+    has(section, "steps 1 to 202 3 to 202\n");
+    has(section, "sptt and flat are equally good to the last digit");
+    free(text);
+    replace(ends[1], "held_out/auc", "0.5");
+    text = report_runs(s, ends, 2, text_report);
+    has(text, "Warning sptt AND flat DIFFER IN QUALITY (AUC -0.25)");
+    free(text);
+    drop(s);
+}
+END_TEST
+
+/* Resumed behind its last step, a run has no loss, but the quality of the other. */
+START_TEST(a_run_resumed_at_its_end_is_compared_by_what_was_held_out)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *ends[] = {end_of(s, TP_MODE_FLAT), end_of(s, TP_MODE_SPTT)};
+    replace(ends[1], "first_step", "203");
+    replace(ends[1], "step_seconds", "null");
+    replace(ends[1], "samples_per_s", "null");
+    replace(ends[1], "loss", "null");
+    char *text = report_runs(s, ends, 2, text_report);
+    has_not(text, "DIFFER IN QUALITY");
+    has(section_of(text), "sptt and flat are equally good to the last digit");
+    free(text);
+    drop(s);
+}
+END_TEST
+
+/* Bytes across of flat: 34 MB; a thousandth less prints alike, a tenth does not. */
+START_TEST(what_prints_alike_is_not_marked_apart)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *ends[3];
+    for (int i = 0; i < 3; i++) {
+        ends[i] = end_of(s, TP_MODE_FLAT);
+        replace(ends[i], "samples_per_s", i ? "1000.25" : "1000");
+    }
+    replace(ends[1], "phases/ids_alltoall/bytes/cluster", "999000");
+    replace(ends[2], "phases/dense_allreduce/bytes/cluster", "19400000");
+    for (int i = 0; i < 3; i++)
+        json_incref(ends[i]);
+    char *text = report_runs(s, ends, 2, text_report);
+    has(section_of(text), "bytes across cluster 34.0 MB 34.0 MB\n");
+    free(text);
+    text = report_runs(s, ends, 3, text_report);
+    const char *section = section_of(text);
+    has(section, "bytes across cluster 34.0 MB* 34.0 MB* 37.4 MB\n");
+    has(section, "samples/s 1000 1000 1000\n");
+    free(text);
+    json_decref(ends[2]);
     drop(s);
 }
 END_TEST
@@ -403,6 +467,9 @@ int main(void)
     tcase_add_test(tcase, a_run_is_held_against_one_from_its_seed);
     tcase_add_test(tcase, other_seeds_are_named_before_rounding);
     tcase_add_loop_test(tcase, quality_of_other_work_is_not_compared, 0, COUNT(unlike));
+    tcase_add_test(tcase, a_resumed_run_must_be_as_good);
+    tcase_add_test(tcase, a_run_resumed_at_its_end_is_compared_by_what_was_held_out);
+    tcase_add_test(tcase, what_prints_alike_is_not_marked_apart);
     tcase_add_test(tcase, quality_of_other_versions_of_the_plan_is_not_compared);
     tcase_add_test(tcase, runs_of_other_batches_are_compared_by_sample);
     tcase_add_test(tcase, what_is_not_known_is_left_out);
