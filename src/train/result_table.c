@@ -19,6 +19,7 @@
 #define RANK_BAR 24
 #define LEVELS_SHOWN 3 /* as many as fit; the outermost */
 #define RANKS_LISTED 16
+#define OTHER_LEAST 0.01 /* share of the step from which what is in no phase is told */
 
 static void add_outcome(
     const struct tp_plan *plan, const struct tp_run_result *run, struct tp_text *text)
@@ -63,24 +64,47 @@ static int slowest(const struct tp_run_result *run)
     return most;
 }
 
+/* "lookup  3.00 ms* |#####     |  17.1 %". @param length  of the bar; from 1 on it is full. */
+static void add_share(const struct tp_run_result *run, const char *name, double seconds,
+    double length, char mark, struct tp_text *text)
+{
+    char most[16];
+    tp_format_seconds(most, seconds);
+    tp_text_add(text, " %-*s%9s%c %s %5.1f %%", PHASE_COLUMNS, name, most, mark,
+        tp_bar(length, SHARE_BAR).text, 100 * seconds / run->step_seconds);
+}
+
 static void add_phase(const struct tp_topology *topology, const struct tp_run_result *run, int p,
     struct tp_text *text)
 {
     const struct tp_phase_result *phase = &run->phases[p];
-    char most[16], least[16], bytes[16];
+    char least[16], bytes[16];
     int longest = slowest(run);
-    double length = phase->seconds.max / run->phases[longest].seconds.max;
-    double share = phase->seconds.max / run->step_seconds;
-    tp_format_seconds(most, phase->seconds.max);
     tp_format_seconds(least, phase->seconds.min);
-    tp_text_add(text, " %-*s%9s%c %s %5.1f %%%9s", PHASE_COLUMNS, tp_phase_name((enum tp_phase)p),
-        most, p == longest ? '*' : ' ', tp_bar(length, SHARE_BAR).text, 100 * share, least);
+    add_share(run, tp_phase_name((enum tp_phase)p), phase->seconds.max,
+        phase->seconds.max / run->phases[longest].seconds.max, p == longest ? '*' : ' ', text);
+    tp_text_add(text, "%9s", least);
     int32_t first = topology->level_count > LEVELS_SHOWN ? topology->level_count - LEVELS_SHOWN : 0;
     for (int32_t level = first; tp_phase_moves((enum tp_phase)p) && level < topology->level_count;
          level++) {
         tp_format_bytes(bytes, phase->bytes[level]);
         tp_text_add(text, "%9s", bytes);
     }
+    tp_text_add(text, "\n");
+}
+
+/* What a step does in no phase: it reads samples and prints. */
+static void add_other(const struct tp_run_result *run, struct tp_text *text)
+{
+    double rest = run->step_seconds, longest = 0;
+    for (int p = 0; p < TP_PHASE_COUNT; p++)
+        if (run->phases[p].present) {
+            rest -= run->phases[p].seconds.max;
+            longest = fmax(longest, run->phases[p].seconds.max);
+        }
+    if (!(rest > 0 && rest >= OTHER_LEAST * run->step_seconds))
+        return;
+    add_share(run, "other", rest, rest / longest, ' ', text);
     tp_text_add(text, "\n");
 }
 
@@ -98,6 +122,10 @@ static void add_phases(
     for (int p = 0; p < TP_PHASE_COUNT; p++)
         if (run->phases[p].present)
             add_phase(topology, run, p, text);
+    add_other(run, text);
+    tp_line_wrap(text, "", 1,
+        "Shares need not add up to 100 %%: each phase has its own slowest rank and its own median "
+        "step, and time in an exchange includes waiting for others.");
 }
 
 /* A rank in the order of the list. */

@@ -285,6 +285,32 @@ START_TEST(the_table_has_the_phases)
 }
 END_TEST
 
+/* 16 phases of dmt take 2 to 17 ms, 152 together. Of a step of 200 ms 48 are left; of 153.6 a bit more
+ * than 1 %; of 153.5 a bit less; of 100 nothing. */
+static const struct {
+    double step;
+    const char *shown;
+} others[] = {{0.2, "\n other 48.0 ms |##########| 24.0 %\n"},
+    {0.1536, "\n other 1.60 ms |# | 1.0 %\n"}, {0.1535, NULL}, {0.1, NULL}};
+
+START_TEST(what_is_in_no_phase_is_other)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    struct sample_run run;
+    run_make(&run, TP_MODE_DMT);
+    run.result.step_seconds = others[_i].step;
+    char *text = table_of(s, &run.result);
+    ck_fits(text);
+    if (others[_i].shown)
+        has(text, others[_i].shown);
+    else
+        has_not(text, "\n other");
+    has(text, "Shares need not add up to 100 %: each phase has its own slowest rank");
+    free(text);
+    drop(s);
+}
+END_TEST
+
 START_TEST(few_ranks_are_listed_in_their_order)
 {
     struct sample *s = sample_make(1, 17, 5, sample_name);
@@ -375,6 +401,7 @@ int main(void)
     tcase_add_loop_test(tcase, it_reads_back_the_same, 0, TP_MODE_COUNT);
     tcase_add_test(tcase, the_table_tells_the_outcome);
     tcase_add_test(tcase, the_table_has_the_phases);
+    tcase_add_loop_test(tcase, what_is_in_no_phase_is_other, 0, 4);
     tcase_add_test(tcase, few_ranks_are_listed_in_their_order);
     tcase_add_test(tcase, of_many_ranks_the_busiest_are_listed);
     tcase_add_test(tcase, a_run_without_steps_has_no_phases);
