@@ -3,13 +3,14 @@
  *
  * In: a view that has runs. Out: ratios, whether bytes are equal, and the phase that is furthest
  * off; which runs have to be equally good, and whether they are. Seconds are those of the slowest
- * rank on both sides; bytes have to be equal but for rounding, since both are counted, not timed. */
+ * rank on both sides; bytes have to be equal but for rounding: both are counted, not timed. */
 #include "report/compare.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #define SLICE_BYTES 8 /* of a difference that slices explain: per member of a circle and level */
+#define MACHINE_TIMES 5.0 /* a step off by more than that is not of the machine of the topology */
 
 const struct tp_step_cost *tp_compare_predicted(const struct tp_view *view)
 {
@@ -31,8 +32,8 @@ double tp_compare_times(double predicted, double measured)
  * Gradients of dense layers are cut into slices of whole values, the first ones a value longer than
  * the others, where the prediction cuts evenly. Of c' values at a level of fanout f a rank with a
  * slice of o moves c' + (f - 2) o each way, and c' and o are less than a value off; so the sum is
- * less than f - 1 values of 4 bytes off the predicted 2 (f - 1) / f c. dmt has two sums, of the world
- * and of a tower: less than 8 (f - 1) bytes, and half a one for rounding. */
+ * less than f - 1 values of 4 bytes off the predicted 2 (f - 1) / f c. dmt has two sums, of the
+ * world and of a tower: less than 8 (f - 1) bytes, and half a one for rounding. */
 static bool is_rounding(double difference, int phase, const struct tp_level *level)
 {
     switch (phase) {
@@ -83,6 +84,16 @@ int tp_compare_furthest(const struct tp_view *view)
         }
     }
     return furthest;
+}
+
+bool tp_compare_other_machine(const struct tp_view *view)
+{
+    int64_t batch;
+    double times =
+        tp_compare_times(tp_compare_predicted(view)->seconds, view->measured->run.step_seconds);
+    if (!tp_view_has_costs(view->plan) || !tp_compare_batch(view, &batch))
+        return false;
+    return times > MACHINE_TIMES || times < 1 / MACHINE_TIMES;
 }
 
 bool tp_compare_batch(const struct tp_view *view, int64_t *batch)
@@ -137,7 +148,7 @@ static bool same_real(double a, double b)
     return isnan(a) == isnan(b) && !(a < b) && !(a > b);
 }
 
-/* A run that was resumed has learnt what an uninterrupted one has: its first step does not matter. */
+/* The first step does not matter: a resumed run has learnt what an uninterrupted one has. */
 static bool same_samples(const struct tp_run_result *a, const struct tp_run_result *b)
 {
     return a->batch == b->batch && a->last_step == b->last_step && a->skipped == b->skipped &&

@@ -25,6 +25,10 @@ enum tp_compare_bytes tp_compare_phase_bytes(const struct tp_view *view, int pha
 /* The phase whose seconds are furthest from the prediction; -1 if none can be compared. */
 int tp_compare_furthest(const struct tp_view *view);
 
+/* Whether a step took so much longer or shorter than predicted, for as many samples, that the rates
+ * in the topology cannot be those of the machine it ran on. */
+bool tp_compare_other_machine(const struct tp_view *view);
+
 /* Whether the run had batches of the size that the plan predicts for.
  * @param batch  out: that size; 0: the plan has none. */
 bool tp_compare_batch(const struct tp_view *view, int64_t *batch);
@@ -45,7 +49,7 @@ bool tp_compare_same_seed(const struct tp_view *view, int32_t i, int32_t j);
 bool tp_compare_exact(const struct tp_plan *plan);
 
 enum tp_compare_quality {
-    TP_QUALITY_UNLIKE, /* of another last step, other samples or versions of the plan: nothing to compare */
+    TP_QUALITY_UNLIKE, /* of another last step, other samples or plans: nothing to compare */
     TP_QUALITY_UNKNOWN,
     TP_QUALITY_EQUAL, /* to the last digit */
     TP_QUALITY_DIFFERS
@@ -53,8 +57,9 @@ enum tp_compare_quality {
 enum tp_compare_quality tp_compare_quality(
     const struct tp_measured *a, const struct tp_measured *b);
 
-/* The run before run i > 0 that its quality is held against: of those of the same function the first
- * that is equal, else the first from the same seed, else the first; without one, the first of all. */
+/* The run before run i > 0 that its quality is held against: of those of the same function the
+ * first that is equal, else the first from the same seed, else the first; without one, the first of
+ * all. */
 int32_t tp_compare_partner(const struct tp_view *view, int32_t i);
 
 #endif

@@ -30,6 +30,9 @@ void tp_section_runs(const struct tp_view *view, struct tp_text *text);
 /* Runs of the same function that are not equally good: a line for each. Nothing if there are none. */
 void tp_line_unequal(
     const struct tp_view *view, const char *label, int indent, struct tp_text *text);
+/* That the topology is of another machine than a run, if so; of a view that has runs. */
+void tp_line_other_machine(
+    const struct tp_view *view, const char *label, int indent, struct tp_text *text);
 /* Of a view that has runs: a line for each, and what makes them doubtful. */
 void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text);
 

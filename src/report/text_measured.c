@@ -136,6 +136,21 @@ static void add_furthest(const struct tp_view *view, struct tp_text *text)
         tp_phase_name((enum tp_phase)p), apart, tp_pace(measured, predicted).text);
 }
 
+void tp_line_other_machine(
+    const struct tp_view *view, const char *label, int indent, struct tp_text *text)
+{
+    bool other = false;
+    for (int32_t i = 0; i < view->run_count; i++) {
+        struct tp_view one = tp_view_run(view, i);
+        other |= tp_compare_other_machine(&one);
+    }
+    if (other)
+        tp_line_wrap(text, label, indent,
+            "The rates in the topology (device and levels of topology.yaml) are not those of the "
+            "machine that ran this, so ratios between phases and modes tell more than absolute "
+            "times.");
+}
+
 /* In how many exchanges the bytes are as predicted, at every level. */
 static void add_byte_count(const struct tp_view *view, struct tp_text *text)
 {
@@ -302,6 +317,7 @@ enum tp_status tp_section_measured(
         "moves");
     add_phases(view, text);
     add_furthest(view, text);
+    tp_line_other_machine(view, "", 1, text);
     add_byte_count(view, text);
     add_ranks(view, order, text);
     tp_text_add(text, "\n %-10s%.0f samples/s, loss of the last step %.6g\n", "speed",

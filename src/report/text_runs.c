@@ -63,7 +63,7 @@ static void add_label(struct tp_text *text, const char *label)
     tp_text_add(text, " %-*s", LABEL_COLUMNS, label);
 }
 
-/* Marks the best, and what prints like it: a difference that nobody sees is no reason for a mark. */
+/* Marks the best and what prints like it; a difference that nobody sees is no reason for a mark. */
 static void add_row(struct tp_text *text, const char *label, const double *values, int32_t count,
     enum unit unit, enum better better)
 {
@@ -302,8 +302,8 @@ static void add_difference(
         tp_text_add(difference, "loss of the last step %+.2g", run->loss - other->loss);
 }
 
-/* Whether run i has to be as good as run j of another mode and the same seed, and is not; nor is it as
- * good as any other, which would tell that it merely has other options than j. */
+/* Whether run i has to be as good as run j of another mode and the same seed, and is not; nor is it
+ * as good as any other, which would tell that it merely has other options than j. */
 static bool is_wrong(const struct tp_view *view, int32_t i, int32_t j)
 {
     const struct tp_measured *runs = view->measured;
@@ -390,6 +390,7 @@ void tp_section_runs(const struct tp_view *view, struct tp_text *text)
     add_bytes(view, text);
     add_quality(view, text);
     add_speed_words(view, text);
+    tp_line_other_machine(view, " rates", INDENT, text);
     for (int32_t i = 1; i < view->run_count; i++)
         add_quality_pair(view, i, text);
     tp_line_unequal(view, " WARNING", INDENT, text);

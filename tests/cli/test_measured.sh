@@ -35,6 +35,7 @@ ok 'compares the step' grep -q '^Measured  sptt: 500 ms per step; it takes 306 t
 ok 'has a section' grep -qx 'MEASURED sptt, steps 1 to 3 of run.json, beside what the plan predicts' report.txt
 ok 'names what is furthest off' grep -q '^ Furthest from its prediction: lookup, by 300 ms' report.txt
 ok 'marks it' grep -q '^ lookup  *51.1 us *300 ms\* *100 ms *5869x *|>>>>$' report.txt
+ok 'says that it is another machine' grep -q '^ The rates in the topology (device and levels of topology.yaml)' report.txt
 ok 'compares bytes' grep -q '^ dense_allreduce .* 86.3 kB *8 B -100.0%$' report.txt
 ok 'and ranks' grep -q '^  *7  *98.3 kB *7.00 MB  *71.21x *|>>>> ' report.txt
 ok 'tells quality in a line' grep -qx ' held out  100 samples, 25 clicks: log loss 0.500000, normalised entropy 0.875000, AUC 0.750000' report.txt
@@ -61,6 +62,7 @@ cp logs/out runs.txt
 ok 'at most 100 columns' awk 'length($0) > 100 { exit 1 }' runs.txt
 ok 'has them side by side' grep -q '^ samples/s  *8192\*  *4096$' runs.txt
 ok 'says which is faster' grep -q '^ speed    Fastest: flat. sptt takes 2.00 times as long as flat\.' runs.txt
+ok 'that it was another machine' grep -q '^ rates    The rates in the topology' runs.txt
 ok 'and that both are equally good' grep -q '^ quality  sptt and flat are equally good to the last digit' runs.txt
 ok 'compares none with the plan by itself' sh -c '! grep -q "^MEASURED" runs.txt'
 ok 'warns of nothing' sh -c '! grep -q "^Warning" runs.txt'

@@ -417,6 +417,29 @@ START_TEST(the_furthest_is_off_by_most_seconds)
 }
 END_TEST
 
+/* 24 ms for the predicted one; of another batch times say nothing. */
+START_TEST(a_step_far_off_tells_of_another_machine)
+{
+    static const struct {
+        double predicted;
+        const char *batch;
+        bool told;
+    } cases[] = {{0.0047, "4096", true}, {0.0049, "4096", false}, {0.119, "4096", false},
+        {0.121, "4096", true}, {0.0047, "512", false}};
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *end = end_of(s, TP_MODE_SPTT);
+    s->plan.cost.modes[TP_MODE_SPTT].seconds = cases[_i].predicted;
+    replace(end, "batch", cases[_i].batch);
+    char *text = report_run(s, end, text_report);
+    bool told =
+        find(text, "The rates in the topology (device and levels of topology.yaml) are not") !=
+        NULL;
+    ck_assert_int_eq(told, cases[_i].told);
+    free(text);
+    drop(s);
+}
+END_TEST
+
 /* Nothing where nothing was predicted is as predicted; something is not comparable. */
 START_TEST(a_prediction_of_nothing_has_no_ratio)
 {
@@ -617,6 +640,7 @@ int main(void)
     tcase_add_loop_test(tcase, bytes_are_equal_up_to_rounding, 0, COUNT(roundings));
     tcase_add_loop_test(tcase, marks_count_doublings, 0, 10);
     tcase_add_loop_test(tcase, the_furthest_is_off_by_most_seconds, 0, 4);
+    tcase_add_loop_test(tcase, a_step_far_off_tells_of_another_machine, 0, 5);
     tcase_add_test(tcase, a_prediction_of_nothing_has_no_ratio);
     tcase_add_test(tcase, doubts_are_on_top);
     tcase_add_test(tcase, phases_that_only_one_side_has_are_shown);

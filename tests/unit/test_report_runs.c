@@ -328,6 +328,26 @@ START_TEST(what_prints_alike_is_not_marked_apart)
 }
 END_TEST
 
+/* 24 ms are as predicted for flat, 6 times as long as for dmt. */
+START_TEST(a_topology_of_another_machine_is_told_once)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    json_t *ends[] = {end_of(s, TP_MODE_FLAT), end_of(s, TP_MODE_DMT), end_of(s, TP_MODE_DMT)};
+    for (int i = 0; i < 3; i++)
+        json_incref(ends[i]);
+    char *text = report_runs(s, ends, 3, text_report);
+    has_not(text, "The rates in the topology");
+    free(text);
+    s->plan.cost.modes[TP_MODE_DMT].seconds = 0.004;
+    text = report_runs(s, ends, 3, text_report);
+    const char *first = find(section_of(text), "\n rates The rates in the topology");
+    ck_assert_ptr_nonnull(first);
+    has_not(first + 20, "The rates in the topology");
+    free(text);
+    drop(s);
+}
+END_TEST
+
 /* They may be two other versions, with other shards. */
 START_TEST(quality_of_other_versions_of_the_plan_is_not_compared)
 {
@@ -469,6 +489,7 @@ int main(void)
     tcase_add_loop_test(tcase, quality_of_other_work_is_not_compared, 0, COUNT(unlike));
     tcase_add_test(tcase, a_resumed_run_must_be_as_good);
     tcase_add_test(tcase, a_run_resumed_at_its_end_is_compared_by_what_was_held_out);
+    tcase_add_test(tcase, a_topology_of_another_machine_is_told_once);
     tcase_add_test(tcase, what_prints_alike_is_not_marked_apart);
     tcase_add_test(tcase, quality_of_other_versions_of_the_plan_is_not_compared);
     tcase_add_test(tcase, runs_of_other_batches_are_compared_by_sample);
