@@ -37,6 +37,18 @@ START_TEST(test_without_tower_module_there_is_no_balance_of_flops)
 }
 END_TEST
 
+START_TEST(test_lookups_that_round_to_nothing_are_in_balance)
+{
+    struct tp_plan *plan = small_plan(small_plan_one_host);
+    for (int32_t f = 0; f < plan->model->feature_count; f++)
+        plan->model->features[f].pooling = 1e-9;
+    fill_figures(plan);
+    ck_assert_int_eq(plan->ranks[0].load.lookup_bytes, 0);
+    ck_assert_double_eq(plan->quality.balance.lookup, 1);
+    tp_plan_free(plan);
+}
+END_TEST
+
 START_TEST(test_ranks_are_listed_once_and_in_order)
 {
     struct tp_plan *plan = small_plan(small_plan_two_hosts);
@@ -168,6 +180,7 @@ int main(void)
     TCase *tcase = tcase_create("figures");
     tcase_add_test(tcase, test_balance_is_the_largest_tower_over_the_mean);
     tcase_add_test(tcase, test_without_tower_module_there_is_no_balance_of_flops);
+    tcase_add_test(tcase, test_lookups_that_round_to_nothing_are_in_balance);
     tcase_add_test(tcase, test_ranks_are_listed_once_and_in_order);
     tcase_add_loop_test(
         tcase, test_the_fewest_seconds_are_recommended, 0, (int)(sizeof choices / sizeof *choices));
