@@ -65,8 +65,8 @@ static void end_at_missing_bytes(int number)
     _exit(TP_EINPUT);
 }
 
-/* What ranks 0 and 1 say when they are ended from outside: one of them is left whichever rank died. The
- * newline leaves a line of progress behind. */
+/* What ranks 0 and 1 say when they are ended from outside: one of them is left whichever rank died.
+ * The newline leaves a line of progress behind. */
 static void prepare_farewell(const struct train_args *args)
 {
     const char *dir = args->run.checkpoint;

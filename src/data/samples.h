@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The samples that a model is trained on and judged by: labels, dense values, and ids as rows of tables.
- * Wherever they come from, they are numbered, and any range of them can be had at any time.
+/* The samples that a model is trained on and judged by: labels, dense values, and ids as rows of
+ * tables. Wherever they come from, they are numbered, and any range of them can be had at any time.
  *
- * Split: the line (criteo, csv; from 1, header included) or the sample (npy, synthetic; from 0) with number n
- * is held out if the upper 53 bits of splitmix64(n), as a number in [0, 1), lie below the held-out
- * share. The rest is for training. Each part is numbered from 0 in the order of the source. The split does not depend on seed,
- * ranks, batch or bad lines. */
+ * Split: the line (criteo, csv; from 1, header included) or the sample (npy, synthetic; from 0)
+ * with number n is held out if the upper 53 bits of splitmix64(n), as a number in [0, 1), lie below
+ * the held-out share. The rest is for training. Each part is numbered from 0 in the order of the
+ * source. The split does not depend on seed, ranks, batch or bad lines. */
 #ifndef TP_DATA_SAMPLES_H
 #define TP_DATA_SAMPLES_H
 
@@ -20,9 +20,9 @@ enum tp_part { TP_PART_TRAIN, TP_PART_HELD_OUT, TP_PART_COUNT };
 struct tp_sample_options {
     const char *columns; /* csv: "feature=column,..." where names differ; NULL: none do. Borrowed */
     const char *label;   /* csv: column of the label; NULL: "label". Borrowed */
-    const char
-        *dense; /* csv: "column,column,..." of the dense features, as many as the model has; NULL:
-                            "dense_0", "dense_1", ...; borrowed */
+    /* csv: "column,column,..." of the dense features, as many as the model has; NULL: "dense_0",
+     * "dense_1", ...; borrowed */
+    const char *dense;
     char separator;    /* csv: between the ids of a field, ' ', ';' or '|'; 0: a field is one id */
     int64_t min_count; /* strings: ids seen less often in training are row 0; >= 1, default 2 */
     double held_out;   /* share held out, in [0, 1); default 0.1 */
@@ -59,8 +59,10 @@ struct tp_samples;
 /* Opens a source: "criteo:FILE", "csv:FILE", "npy:DIR" or "synthetic:SEED".
  * @param model    borrowed until tp_samples_free().
  * @param options  NULL: defaults; borrowed strings until the call returns.
- * @return TP_EUSAGE for another kind of source or options that do not go with it; TP_EINPUT with file and
- *         line (npy: array and sample) for what is wrong there; TP_ENOMEM; TP_EINTERNAL when no temporary file can be made. */
+ * @return TP_EUSAGE for another kind of source or options that do not go with it; TP_EINPUT with
+ * file and
+ *         line (npy: array and sample) for what is wrong there; TP_ENOMEM; TP_EINTERNAL when no temporary file can be
+ * made. */
 enum tp_status tp_samples_open(const char *source, const struct tp_model *model,
     const struct tp_sample_options *options, struct tp_share share, struct tp_samples **samples,
     struct tp_error *err);
@@ -78,8 +80,8 @@ int64_t tp_samples_hashed_tables(const struct tp_samples *samples);
 /* A line on what looks wrong in the source and may be right; NULL: nothing does. Borrowed. */
 const char *tp_samples_note(const struct tp_samples *samples);
 
-/* What the samples are, for a checkpoint: 64 hex digits that differ when source, options or model lead to other
- * samples. Reads the whole source. */
+/* What the samples are, for a checkpoint: 64 hex digits that differ when source, options or model
+ * lead to other samples. Reads the whole source. */
 enum tp_status tp_samples_digest(
     const struct tp_samples *samples, char sha256[65], struct tp_error *err);
 

@@ -46,15 +46,16 @@ bool tp_comm_agreed(const struct tp_comm *comm);
 
 void tp_comm_barrier(struct tp_comm *comm);
 
-/* Rank 0 gets `bytes` bytes of every rank, in order, a multiple of 4, below 2^33. @param all  (size, bytes) on rank 0, not
- * read elsewhere. */
+/* Rank 0 gets `bytes` bytes of every rank, in order; a multiple of 4, below 2^33.
+ * @param all  (size, bytes) on rank 0, not read elsewhere. */
 void tp_comm_gather(struct tp_comm *comm, const void *own, size_t bytes, void *all);
 
 /* All ranks get the `bytes` bytes of rank 0. */
 void tp_comm_broadcast(struct tp_comm *comm, void *data, size_t bytes);
 
-/* Which node each rank runs on. @param node  out, (size) the lowest rank there. @param names
- * out, (size, TP_NODE_NAME_BYTES). */
+/* Which node each rank runs on.
+ * @param node   out, (size) the lowest rank there.
+ * @param names  out, (size, TP_NODE_NAME_BYTES). */
 #define TP_NODE_NAME_BYTES 256
 void tp_comm_nodes(struct tp_comm *comm, int32_t *node, char (*names)[TP_NODE_NAME_BYTES]);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a run will write.
  *
- * In: paths. Out: folders that are made, a lock that is held, or a message before hours were spent. The dump is
- * written into DIR.partial, which is made now and renamed when it is complete: so a folder that is there is either
- * whole or says by its name that it is not. The lock of a checkpoint is the kernel's (fcntl), which a
- * killed run leaves behind by itself. */
+ * In: paths. Out: folders that are made, a lock that is held, or a message before hours were spent.
+ * The dump is written into DIR.partial, which is made now and renamed when it is complete: so a
+ * folder that is there is either whole or says by its name that it is not. The lock of a checkpoint
+ * is the kernel's (fcntl), which a killed run leaves behind by itself. */
 #include "train/run_outputs.h"
 
 #include "base/fail.h"

@@ -13,8 +13,8 @@ struct tp_outputs {
     int lock;     /* descriptor; -1: none */
 };
 
-/* Makes the folder of the checkpoint, which no other run may use until tp_outputs_close(), and the one
- * that the dump is written into. What is NULL is not wanted.
+/* Makes the folder of the checkpoint, which no other run may use until tp_outputs_close(), and the
+ * one that the dump is written into. What is NULL is not wanted.
  * @param outputs  out; to be closed also on failure.
  * @return TP_EINPUT, naming the path, for what cannot be written or would replace what is there. */
 enum tp_status tp_outputs_open(struct tp_outputs *outputs, const char *checkpoint, bool resume,

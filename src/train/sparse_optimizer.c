@@ -2,10 +2,12 @@
 /* Steps of one row, w its weights and g its gradient:
  *
  *   sgd              w -= r g
- *   rowwise_adagrad  s += mean over the shard's columns of g^2;  w -= r / (sqrt(s) + 1e-8) g     (FBGEMM)
- *   adagrad          s += g^2;  w -= r g / (sqrt(s) + 1e-10)                                     (torch.optim.Adagrad)
- *   adam             m += (1 - b1) (g - m);  v += (1 - b2) (g^2 - v);  w -= r_t m / (sqrt(v) + 1e-8)
- *                    with r_t = r sqrt(1 - b2^t) / (1 - b1^t)                                    (torch.optim.SparseAdam)
+ *   rowwise_adagrad  s += mean over the shard's columns of g^2;  w -= r / (sqrt(s) + 1e-8) g
+ *   adagrad          s += g^2;  w -= r g / (sqrt(s) + 1e-10)
+ *   adam             m += (1 - b1) (g - m);  v += (1 - b2) (g^2 - v);
+ *                    w -= r_t m / (sqrt(v) + 1e-8)  with r_t = r sqrt(1 - b2^t) / (1 - b1^t)
+ *
+ * as FBGEMM (rowwise_adagrad), torch.optim.Adagrad and torch.optim.SparseAdam have them.
  *
  * All in tp_real, column by column, so a vector unit gives the same bits as none. Only the mean of
  * rowwise_adagrad joins columns: column c is added to sum c % 4, so that it does not wait for the

@@ -4,12 +4,12 @@
  *
  * Letters: n samples, F_t features of the tower, N the common width, D that of an output vector.
  *   projections    feature of another width -> N, with bias
- *   dlrm(c, p, D)  p vectors: Linear(N F_t -> p D) of all features side by side; then c vectors of each feature in
- *                  turn: Linear(N -> c D), one matrix for all
+ *   dlrm(c, p, D)  p vectors: Linear(N F_t -> p D) of all features side by side; then c vectors of
+ *                  each feature in turn: Linear(N -> c D), one matrix for all
  *   dcn(D, rank)   one low-rank cross layer on N F_t, then Linear(-> D)
- * No activation, so the weights of p, c and out begin larger than elsewhere, uniform within
- * sqrt(3 / inputs): as the layers of an MLP begin they would shrink a vector's square to a third, and
- * that of a dot in the over-arch to a ninth. The rest begins as in over_arch.h. Tensors of tower t:
+ * No activation, so the weights of p, c and out begin larger than elsewhere, uniform within sqrt(3
+ * / inputs): as the layers of an MLP begin they would shrink a vector's square to a third, and that
+ * of a dot in the over-arch to a ninth. The rest begins as in over_arch.h. Tensors of tower t:
  * tower.<t>.projection.<feature>.weight, .bias; dlrm: tower.<t>.p.weight, .bias (if p > 0),
  * tower.<t>.c.weight, .bias (if c > 0); dcn: tower.<t>.cross.v, .w, .bias, tower.<t>.out.weight,
  * .bias. */

@@ -4,13 +4,13 @@
  *   mpirun -n G gradients PLAN MODE FILE
  *
  * In: a plan whose tables have optimizer sgd. Dense gradients are read after a step at learning
- * rate 0; those of tables are what a step takes off. In double, single parameters are then
- * moved by +-h and +-h/2, on every rank that has a copy, and the differences of the loss extrapolated
- * (Richardson). Where the two differences disagree, a ReLU has its kink between them: such parameters
- * are left out and counted. Differences of float losses say little, so there the gradients themselves
- * are kept, as FILE.<rank>, to be compared with those in double: per tensor its size and its values,
- * all as doubles. Out: a line per kind of parameter; exit status 1 if one is wrong, if too many were
- * left out, or none was looked at. */
+ * rate 0; those of tables are what a step takes off. In double, single parameters are then moved by
+ * +-h and +-h/2, on every rank that has a copy, and the differences of the loss extrapolated
+ * (Richardson). Where the two differences disagree, a ReLU has its kink between them: such
+ * parameters are left out and counted. Differences of float losses say little, so there the
+ * gradients themselves are kept, as FILE.<rank>, to be compared with those in double: per tensor
+ * its size and its values, all as doubles. Out: a line per kind of parameter; exit status 1 if one
+ * is wrong, if too many were left out, or none was looked at. */
 #include <towerpart/plan.h>
 
 #include "plan/figures.h"
