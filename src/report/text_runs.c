@@ -140,7 +140,7 @@ static bool same_batch(const struct tp_view *view)
 
 static void add_speed(const struct tp_view *view, struct tp_text *text)
 {
-    double batch[TP_RUNS_MAX], rate[TP_RUNS_MAX], times[TP_RUNS_MAX], step[TP_RUNS_MAX],
+    double batch[TP_RUNS_MAX], rate[TP_RUNS_MAX] = {0}, times[TP_RUNS_MAX], step[TP_RUNS_MAX],
         predicted[TP_RUNS_MAX];
     int32_t count = view->run_count;
     for (int32_t i = 0; i < count; i++) {
