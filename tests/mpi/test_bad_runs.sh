@@ -59,18 +59,25 @@ shift
 exec unshare --uts --ipc sh -c "hostname $node; $*"
 END
 chmod +x agent
-nodes() { mpirun_hosts=$1; shift; timeout 60 mpirun --host "$mpirun_hosts" -n 4 "$@" </dev/null; }
-if unshare --uts --ipc true 2>/dev/null && unshare --uts sh -c 'hostname other' 2>/dev/null; then
-    export OMPI_MCA_plm_rsh_agent="$work/agent" OMPI_MCA_btl=self,vader,tcp
-    nodes one:1,other:3 "$TRAIN" four/plan.yaml --data synthetic:1 --steps 1 >logs/out 2>logs/err
+nodes() {
+    node_hosts=$1 node_ranks=$2
+    shift 2
+    OMPI_MCA_plm_rsh_agent=$work/agent OMPI_MCA_btl=self,vader,tcp timeout "${node_seconds:-60}" \
+        mpirun --host "$node_hosts" -n "$node_ranks" "$@" </dev/null
+}
+# Not everywhere may a process have a host name of its own, or such processes talk to each other.
+node_seconds=15
+if nodes one:1,other:1 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 1 >logs/out 2>&1; then
+    node_seconds=60
+    nodes one:1,other:3 4 "$TRAIN" four/plan.yaml --data synthetic:1 --steps 1 >logs/out 2>logs/err
     judge 'a host on two nodes' 3 $? 'plan host 0 spans nodes: rank 0 runs on one, rank 1 on other, expected the ranks 0 to 1 on one node' mpirun
     ok 'a host on two nodes: said once' test "$(grep -c '^towerpart-train: ' logs/err)" -eq 1
-    ok 'a host on each of two nodes is fine' nodes one:2,other:2 "$TRAIN" four/plan.yaml \
+    ok 'a host on each of two nodes is fine' nodes one:2,other:2 4 "$TRAIN" four/plan.yaml \
         --data synthetic:1 --steps 1
-    ok 'so is a split one that is allowed' nodes one:1,other:3 "$TRAIN" four/plan.yaml \
+    ok 'so is a split one that is allowed' nodes one:1,other:3 4 "$TRAIN" four/plan.yaml \
         --data synthetic:1 --steps 1 --allow-split-hosts
-    unset OMPI_MCA_plm_rsh_agent
-    export OMPI_MCA_btl=self,vader
+else
+    echo '# not tested here: ranks on two nodes'
 fi
 
 # Checkpoints of another run.
