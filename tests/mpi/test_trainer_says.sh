@@ -9,7 +9,7 @@ mpi 2 "$TRAIN" two/plan.yaml --data csv:log.csv >logs/out 2>logs/err
 ok 'fields that look like lists are noticed' grep -q "^log.csv:[0-9]*: feature [a-j2]*: a field holds ' ', .*--separator ' '" logs/err
 ok 'so are tables that are hashed' grep -q '^[0-9]* tables* with fewer rows than ids that occur' logs/err
 mpi 2 "$TRAIN" two/plan.yaml --data csv:log.csv -q >logs/out 2>logs/err
-ok 'with -q nothing is said' test ! -s logs/err
+ok 'with -q it says nothing' test -z "$(grep -v '^\[hwloc' logs/err)" # which misses /sys in a bare chroot
 
 mpi 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 0 --dump untrained --json -q >none.json
 ok 'a dump of the untrained model' test "$(ls untrained | wc -l)" -eq 11
@@ -27,7 +27,8 @@ mpi 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 9 --json -q --prediction
 ok 'predictions are float32, one per held-out sample' python3 -c '
 data = open("all.npy", "rb").read()
 assert b"<f4" in data[:128] and b"(16384,)" in data[:128] and len(data) == 128 + 4 * 16384'
-if command -v script >/dev/null; then
+# shellcheck disable=SC2016 # expanded inside
+if script -qc 'test -c "$(tty)"' /dev/null >/dev/null 2>&1; then
     # shellcheck disable=SC2016 # expanded inside
     script -qc 'mpirun -n 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 2000' /dev/null >terminal </dev/null
     ok 'a terminal shows progress' grep -qE 'step [0-9]+ of 2000  loss 0\.[0-9]+  [0-9]+ samples/s  [0-9]+ s left' terminal
