@@ -339,7 +339,8 @@ static enum tp_status move_into_place(struct tp_file_out *out, struct tp_error *
     return TP_OK;
 }
 
-enum tp_status tp_file_out_commit(struct tp_file_out *out, struct tp_error *err)
+/* Closes the file and gives it its name. */
+static enum tp_status commit(struct tp_file_out *out, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
     if (out->target && !out->temporary[0] && !name_temporary(out))
@@ -349,18 +350,19 @@ enum tp_status tp_file_out_commit(struct tp_file_out *out, struct tp_error *err)
     out->descriptor = -1;
     if (!status && out->target)
         status = move_into_place(out, err);
+    return status;
+}
+
+enum tp_status tp_file_out_end(struct tp_file_out *out, enum tp_status status, struct tp_error *err)
+{
+    if (!out)
+        return status;
+    if (!status)
+        status = commit(out, err);
     if (status)
         drop_temporary(out);
     free_out(out);
     return status;
-}
-
-void tp_file_out_abandon(struct tp_file_out *out)
-{
-    if (!out)
-        return;
-    drop_temporary(out);
-    free_out(out);
 }
 
 enum tp_status tp_file_write(
@@ -370,9 +372,5 @@ enum tp_status tp_file_write(
     enum tp_status status = tp_file_out_open(path, &out, err);
     if (status)
         return status;
-    status = tp_file_out_add(out, data, length, err);
-    if (!status)
-        return tp_file_out_commit(out, err);
-    tp_file_out_abandon(out);
-    return status;
+    return tp_file_out_end(out, tp_file_out_add(out, data, length, err), err);
 }

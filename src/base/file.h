@@ -39,10 +39,11 @@ enum tp_status tp_file_out_add(
 /* Waits until what was added is on the disk, so that a power cut after the commit does not leave an empty
  * file. */
 enum tp_status tp_file_out_sync(struct tp_file_out *out, struct tp_error *err);
-/* Renames into place and frees. */
-enum tp_status tp_file_out_commit(struct tp_file_out *out, struct tp_error *err);
-/* Removes what was written and frees; NULL is fine. For failure paths. */
-void tp_file_out_abandon(struct tp_file_out *out);
+/* Ends a file, and frees: renames it into place if all went well until here, else removes what was
+ * written.
+ * @param out  NULL: it was never opened. @return `status`, or what goes wrong at the end. */
+enum tp_status tp_file_out_end(
+    struct tp_file_out *out, enum tp_status status, struct tp_error *err);
 
 /* Makes one folder; fine if it is there already. */
 enum tp_status tp_folder_make(const char *path, struct tp_error *err);

@@ -285,10 +285,7 @@ static enum tp_status write_archive(zip_source_t *archive, const char *path, str
         else
             status = tp_file_out_add(out, piece, (size_t)got, err);
     }
-    if (status)
-        tp_file_out_abandon(out);
-    else
-        status = tp_file_out_commit(out, err);
+    status = tp_file_out_end(out, status, err);
     free(piece);
     return status;
 }

@@ -209,10 +209,7 @@ enum tp_status tp_planted_write_log(const struct tp_planted *planted,
         status = tp_file_out_open(path, &file, err);
     if (!status)
         status = add_rows(file, planted, options, bias, truth, err);
-    if (!status)
-        status = tp_file_out_commit(file, err);
-    else
-        tp_file_out_abandon(file);
+    status = tp_file_out_end(file, status, err);
     free(path);
     return status;
 }

@@ -79,10 +79,7 @@ static enum tp_status float_out_close(
 {
     if (!status)
         status = float_out_flush(out, err);
-    if (!status)
-        status = tp_file_out_commit(out->file, err);
-    else
-        tp_file_out_abandon(out->file);
+    status = tp_file_out_end(out->file, status, err);
     out->file = NULL;
     return status;
 }

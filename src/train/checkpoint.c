@@ -79,10 +79,7 @@ enum tp_status tp_checkpoint_publish(const char *dir, int64_t step, int32_t rank
         status = tp_file_out_add(out, "\n", 1, err);
     if (!status)
         status = tp_file_out_sync(out, err);
-    if (!status)
-        status = tp_file_out_commit(out, err);
-    else
-        tp_file_out_abandon(out);
+    status = tp_file_out_end(out, status, err);
     if (!status)
         status = tp_folder_sync(dir, err); /* before anybody removes the old files */
     free(text);

@@ -96,10 +96,7 @@ static enum tp_status write_file(const struct rank_file *file, const struct tp_s
         status = put_all(out, digest, &file->head, sections, section_count, err);
     if (!status)
         status = tp_file_out_sync(out, err);
-    if (!status)
-        status = tp_file_out_commit(out, err);
-    else
-        tp_file_out_abandon(out);
+    status = tp_file_out_end(out, status, err);
     tp_digest_free(digest);
     return status;
 }

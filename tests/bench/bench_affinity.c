@@ -80,7 +80,7 @@ static void write_dump(const char *folder, const struct bench_case *at)
     check(tp_file_out_open(pooled, &out, &err), &err);
     check(tp_file_out_add(out, header.data, header.length, &err), &err);
     write_values(out, at);
-    check(tp_file_out_commit(out, &err), &err);
+    check(tp_file_out_end(out, TP_OK, &err), &err);
     tp_text_release(&header);
     tp_text_release(&list);
     free(names);

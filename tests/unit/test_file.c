@@ -137,7 +137,7 @@ START_TEST(nothing_is_seen_before_commit)
     ck_ok(tp_file_out_add(out, "ne", 2, &err), err);
     ck_file_holds("f", "old");
     ck_ok(tp_file_out_add(out, "w", 1, &err), err);
-    ck_ok(tp_file_out_commit(out, &err), err);
+    ck_ok(tp_file_out_end(out, TP_OK, &err), err);
     ck_file_holds("f", "new");
     ck_assert_uint_eq(files_in_scratch(), 1);
 }
@@ -151,11 +151,11 @@ START_TEST(waiting_for_the_disk_changes_nothing_else)
     ck_ok(tp_file_out_add(out, "new", 3, &err), err);
     ck_ok(tp_file_out_sync(out, &err), err);
     ck_assert_int_eq(access(in_scratch("f"), F_OK), -1);
-    ck_ok(tp_file_out_commit(out, &err), err);
+    ck_ok(tp_file_out_end(out, TP_OK, &err), err);
     ck_file_holds("f", "new");
     ck_ok(tp_file_out_open("/dev/null", &out, &err), err); /* is on no disk */
     ck_ok(tp_file_out_sync(out, &err), err);
-    ck_ok(tp_file_out_commit(out, &err), err);
+    ck_ok(tp_file_out_end(out, TP_OK, &err), err);
 }
 END_TEST
 
@@ -166,8 +166,8 @@ START_TEST(abandoning_leaves_the_old_file_alone)
     put_text("f", "old");
     ck_ok(tp_file_out_open(in_scratch("f"), &out, &err), err);
     ck_ok(tp_file_out_add(out, "new", 3, &err), err);
-    tp_file_out_abandon(out);
-    tp_file_out_abandon(NULL);
+    ck_assert_int_eq(tp_file_out_end(out, TP_EINPUT, &err), TP_EINPUT);
+    ck_assert_int_eq(tp_file_out_end(NULL, TP_EINPUT, &err), TP_EINPUT);
     ck_file_holds("f", "old");
     ck_assert_uint_eq(files_in_scratch(), 1);
 }
@@ -185,7 +185,7 @@ START_TEST(an_unfinished_file_has_no_name)
     ck_ok(tp_file_out_open(in_scratch("f"), &out, &err), err);
     ck_ok(tp_file_out_add(out, "text", 4, &err), err);
     ck_assert_uint_eq(files_in_scratch(), 0);
-    ck_ok(tp_file_out_commit(out, &err), err);
+    ck_ok(tp_file_out_end(out, TP_OK, &err), err);
     ck_file_holds("f", "text");
     ck_assert_uint_eq(files_in_scratch(), 1);
 }
