@@ -25,11 +25,13 @@ struct tp_identity {
 enum tp_status tp_identity_init(struct tp_identity *identity, const struct tp_plan *plan,
     const struct tp_trainer_options *options, const char data[65], struct tp_error *err);
 
-/* Saves and publishes; all ranks call it. @param step  the last that was made. */
+/* Saves and publishes; all ranks call it.
+ * @param step  the last that was made. @param identity  read on rank 0 alone. */
 enum tp_status tp_resume_save(struct tp_trainer *trainer, const char *dir, int64_t step,
     const struct tp_identity *identity, struct tp_error *err);
 
-/* Restores what was saved; all ranks call it. @param step  out: the last that was made. */
+/* Restores what was saved; all ranks call it.
+ * @param identity  read on rank 0 alone. @param step  out: the last that was made. */
 enum tp_status tp_resume_load(struct tp_trainer *trainer, const char *dir,
     const struct tp_identity *identity, int64_t *step, struct tp_error *err);
 

@@ -31,11 +31,11 @@ struct run {
     struct tp_samples *samples;
     struct tp_trainer trainer;
     struct tp_tally tally;
-    struct tp_identity identity;
-    struct tp_outputs outputs;  /* on rank 0 */
-    struct tp_batch batches[2]; /* of this step and the next, in turn */
-    int64_t batch;              /* B */
-    int64_t epoch_steps;        /* INT64_MAX: the samples never end */
+    struct tp_identity identity; /* on rank 0 */
+    struct tp_outputs outputs;   /* on rank 0 */
+    struct tp_batch batches[2];  /* of this step and the next, in turn */
+    int64_t batch;               /* B */
+    int64_t epoch_steps;         /* INT64_MAX: the samples never end */
     int64_t first_step, last_step;
 };
 
@@ -112,21 +112,30 @@ static enum tp_status read_step(
     return status;
 }
 
+/* On rank 0, which alone writes and compares what a checkpoint is of. */
+static enum tp_status open_outputs(struct run *run, struct tp_error *err)
+{
+    const struct tp_run_options *options = run->options;
+    char digest[65];
+    enum tp_status status = tp_outputs_open(&run->outputs, options->checkpoint, options->resume,
+        options->dump, options->predictions, err);
+    if (status || !options->checkpoint)
+        return status;
+    status = tp_samples_digest(run->samples, digest, err);
+    if (status)
+        return status;
+    return tp_identity_init(&run->identity, run->plan, &options->trainer, digest, err);
+}
+
 static enum tp_status prepare(struct run *run, struct tp_error *err)
 {
-    char digest[65] = "";
     enum tp_status status = tp_plan_placement(run->plan, &run->placement, err);
     if (status == TP_OK)
         status = open_samples(run, err);
     if (status == TP_OK)
         status = count_steps(run, err);
     if (status == TP_OK && tp_comm_rank(run->comm) == 0)
-        status = tp_outputs_open(&run->outputs, run->options->checkpoint, run->options->resume,
-            run->options->dump, run->options->predictions, err);
-    if (status == TP_OK && run->options->checkpoint)
-        status = tp_samples_digest(run->samples, digest, err);
-    if (status == TP_OK)
-        status = tp_identity_init(&run->identity, run->plan, &run->options->trainer, digest, err);
+        status = open_outputs(run, err);
     return tp_comm_agree(run->comm, status, err);
 }
 
