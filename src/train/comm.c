@@ -38,13 +38,12 @@ struct tp_comm {
     const struct tp_topology *topology;
     int32_t rank, size;
     struct circle circles[TP_CIRCLE_COUNT];
-    MPI_Comm
-        meanwhile; /* all ranks, for what is exchanged while others compute: its order among the other
-                           exchanges may differ from rank to rank */
-    struct circle steps
-        [TP_LEVELS_MAX]; /* of a sum over all: the ranks at one place of the groups of each level */
-    struct circle tower_hosts;   /* of a sum over a tower: the ranks at one place of its hosts */
-    int *slices, *begins, *same; /* (largest circle) of a sum */
+    /* All ranks, for what is exchanged while others compute: its order among the other exchanges may
+     * differ from rank to rank. */
+    MPI_Comm meanwhile;
+    struct circle steps[TP_LEVELS_MAX]; /* of a sum over all: ranks at one place of each level */
+    struct circle tower_hosts;          /* of a sum over a tower: ranks at one place of its hosts */
+    int *slices, *begins, *same;        /* (largest circle) of a sum */
     struct tp_comm_bytes bytes;
     bool agreed; /* all ranks know of a failure */
 };
@@ -173,7 +172,7 @@ void tp_comm_nodes(struct tp_comm *comm, int32_t *node, char (*names)[TP_NODE_NA
 
 /* The ranks of one colour. All ranks call it. */
 static enum tp_status circle_init(
-    struct circle *circle, const struct tp_comm *comm, int colour, struct tp_error *err)
+    struct circle *circle, struct tp_comm *comm, int colour, struct tp_error *err)
 {
     MPI_Comm_split(MPI_COMM_WORLD, colour, comm->rank, &circle->comm);
     MPI_Comm_size(circle->comm, &circle->size);
@@ -183,7 +182,7 @@ static enum tp_status circle_init(
     circle->to = TP_NEW(circle->size, int);
     enum tp_status status =
         circle->level && circle->from && circle->to ? TP_OK : tp_fail_memory(err);
-    status = tp_comm_agree((struct tp_comm *)comm, status, err);
+    status = tp_comm_agree(comm, status, err);
     if (status)
         return status;
     MPI_Allgather(&comm->rank, 1, MPI_INT, circle->level, 1, MPI_INT, circle->comm);

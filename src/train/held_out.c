@@ -66,6 +66,7 @@ static void walk_end(struct walk *w)
 
 /* What rank 0 collects of all samples, whole batches of them. */
 struct collection {
+    double *own; /* (b) of this rank's last batch */
     double *logits;
     float *labels;
 };
@@ -80,17 +81,13 @@ static enum tp_status predict_batch(struct walk *w, struct collection *all, stru
         status = tp_trainer_predict(w->trainer, batch, next, &logits, err);
     if (status)
         return status;
-    double *own = TP_NEW(n, double);
-    status = tp_comm_agree(w->trainer->comm, own ? TP_OK : tp_fail_memory(err), err);
-    for (int32_t i = 0; i < n && status == TP_OK; i++)
-        own[i] = (double)logits[i];
-    if (status == TP_OK) {
-        tp_comm_gather(w->trainer->comm, own, (size_t)n * sizeof *own, all->logits + w->first);
-        tp_comm_gather(w->trainer->comm, batch->labels, (size_t)n * sizeof *batch->labels,
-            all->labels + w->first);
-    }
-    free(own);
-    return status;
+    for (int32_t i = 0; i < n; i++)
+        all->own[i] = (double)logits[i];
+    tp_comm_gather(
+        w->trainer->comm, all->own, (size_t)n * sizeof *all->own, all->logits + w->first);
+    tp_comm_gather(
+        w->trainer->comm, batch->labels, (size_t)n * sizeof *batch->labels, all->labels + w->first);
+    return TP_OK;
 }
 
 static enum tp_status write_predictions(
@@ -119,9 +116,10 @@ static enum tp_status collection_init(
     size_t room = (size_t)((w->count + batch - 1) / batch * batch);
     if (tp_comm_rank(w->trainer->comm) != 0)
         room = 0;
+    all->own = TP_NEW(w->trainer->layout.local_batch, double);
     all->logits = TP_NEW(room, double);
     all->labels = TP_NEW(room, float);
-    return all->logits && all->labels ? TP_OK : tp_fail_memory(err);
+    return all->own && all->logits && all->labels ? TP_OK : tp_fail_memory(err);
 }
 
 static enum tp_status check_finite(
@@ -160,6 +158,7 @@ enum tp_status tp_held_out_predict(struct tp_trainer *trainer, struct tp_samples
         status = tp_comm_agree(trainer->comm, status, err);
     }
     walk_end(&w);
+    free(all.own);
     free(all.logits);
     free(all.labels);
     return status;
