@@ -129,14 +129,20 @@ void tp_model_write(const struct tp_model *model, struct tp_yaml_out *out)
     tp_yaml_out_end(out);
 }
 
-enum tp_status tp_model_save(const struct tp_model *model, const char *path, struct tp_error *err)
+enum tp_status tp_model_format(
+    const struct tp_model *model, struct tp_text *text, struct tp_error *err)
 {
-    struct tp_text text = {0};
     struct tp_yaml_out *out = tp_yaml_out_new();
     if (!out)
         return tp_fail_memory(err);
     tp_model_write(model, out);
-    enum tp_status status = tp_yaml_out_finish(out, &text, err);
+    return tp_yaml_out_finish(out, text, err);
+}
+
+enum tp_status tp_model_save(const struct tp_model *model, const char *path, struct tp_error *err)
+{
+    struct tp_text text = {0};
+    enum tp_status status = tp_model_format(model, &text, err);
     if (status == TP_OK)
         status = tp_file_write(path, text.data, text.length, err);
     tp_text_release(&text);

@@ -24,6 +24,10 @@ enum tp_status tp_topology_read(const struct tp_yaml *yaml, const struct tp_yaml
 void tp_model_write(const struct tp_model *model, struct tp_yaml_out *out);
 void tp_topology_write(const struct tp_topology *topology, struct tp_yaml_out *out);
 
+/* Appends a resolved spec as the document that tp_model_save() writes. */
+enum tp_status tp_model_format(
+    const struct tp_model *model, struct tp_text *text, struct tp_error *err);
+
 enum tp_status tp_model_copy(
     const struct tp_model *from, struct tp_model **to, struct tp_error *err);
 

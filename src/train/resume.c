@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/yaml_write.h"
 #include "spec/spec.h"
 
 #include <stdio.h>
@@ -24,11 +23,7 @@ static enum tp_status digest_model(
     const struct tp_model *model, char sha256[65], struct tp_error *err)
 {
     struct tp_text text = {0};
-    struct tp_yaml_out *out = tp_yaml_out_new();
-    if (!out)
-        return tp_fail_memory(err);
-    tp_model_write(model, out);
-    enum tp_status status = tp_yaml_out_finish(out, &text, err);
+    enum tp_status status = tp_model_format(model, &text, err);
     if (status == TP_OK)
         tp_digest_bytes(text.data, text.length, sha256);
     tp_text_release(&text);

@@ -46,6 +46,14 @@ def ranks_of(launcher):
     return sorted(found)
 
 
+def is_running(process):
+    try:
+        with open(f'/proc/{process}/stat', encoding='utf-8', errors='replace') as stat:
+            return stat.read().rpartition(')')[2].split()[0] not in 'ZX'
+    except OSError:
+        return False
+
+
 def files_below(folder):
     return sorted(os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names)
 
@@ -72,7 +80,9 @@ def one_round(whole_seconds):
     if process.returncode == 0:
         return 'over'
     assert 'signal 9' in said or 'was ended from outside' in said, f'nothing says why it ended: {said}'
-    assert not any(os.path.exists(f'/proc/{victim}') and victim in ranks_of(process.pid) for victim in victims)
+    while any(map(is_running, victims)):
+        assert time.monotonic() - begun < SECONDS_TO_END, 'some ranks outlive the launcher'
+        time.sleep(0.01)
     how = 'resumed'
     again = run('kept', '--resume') if os.path.exists('kept/checkpoint.json') else None
     if again is None:
