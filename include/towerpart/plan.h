@@ -7,6 +7,7 @@
 #ifndef TOWERPART_PLAN_H
 #define TOWERPART_PLAN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,6 +104,10 @@ struct tp_plan_quality {
                                baselines, stability and verdict belong to; "" without inside_affinity */
     struct tp_plan_baseline *baselines;
     int32_t baseline_count;
+    double
+        bound; /* no plan within the limits has a larger (diverse: smaller) inside_affinity; NAN: not
+                            computed */
+    bool proven_optimal; /* none has a larger (diverse: smaller) one */
     struct tp_plan_balance balance;
 };
 
@@ -140,8 +145,10 @@ struct tp_plan_options {
     double ratio;            /* Q >= 1; NAN (default): the smallest that the units allow */
     int32_t hosts_per_tower; /* K; 0 (default): the topology's */
     uint64_t seed;           /* default 1 */
-    int32_t effort;          /* search steps, relative; 1..100, default 10 */
-    bool progress;           /* a progress line on stderr if it is a terminal; default false */
+    int32_t effort; /* search steps, relative; 1..100, default 10; 0: until seconds or stop */
+    double seconds; /* the search ends then; more never give a worse plan. Default INFINITY */
+    const volatile sig_atomic_t *stop; /* not 0: it ends with the best so far. Default NULL */
+    bool progress; /* a progress line on stderr if it is a terminal; default false */
 };
 
 struct tp_plan_options tp_plan_options_default(void);
@@ -162,8 +169,8 @@ enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topolo
 /* Reads a plan file. @return TP_EINPUT with file, line, column when it is not a plan document. */
 enum tp_status tp_plan_load(const char *path, struct tp_plan **plan, struct tp_error *err);
 
-/* Writes a plan file (beside the target, then renamed); "-" is standard output. Loading it gives the
- * same plan back; saving that gives the same bytes. */
+/* Writes a plan file (beside the target, then renamed); "-" is standard output. Loading it gives
+ * the same plan back; saving that gives the same bytes. */
 enum tp_status tp_plan_save(const struct tp_plan *plan, const char *path, struct tp_error *err);
 
 void tp_plan_free(struct tp_plan *plan);
@@ -187,10 +194,10 @@ enum tp_status tp_plan_check(const struct tp_plan *plan, const char *model_path,
 
 void tp_findings_release(struct tp_findings *findings);
 
-/* Computes loads, balance, costs and recommendation anew after the placement was edited by hand. What
- * belongs to the affinity (inside_affinity, baselines, stability, verdict) is kept while every feature
- * is in the tower that it was planned in; after features moved, inside_affinity is computed from the
- * affinity given and the rest is dropped, since only planning can assess it.
+/* Computes loads, balance, costs and recommendation anew after the placement was edited by hand.
+ * What belongs to the affinity (inside_affinity, baselines, stability, verdict) is kept while every
+ * feature is in the tower that it was planned in; after features moved, inside_affinity is computed
+ * from the affinity given and the rest is dropped, since only planning can assess it.
  * @param plan      changed in place on success.
  * @param affinity  NULL: inside_affinity is dropped too when features moved.
  * @return TP_EINFEASIBLE when the edited plan breaks a rule, with the findings as the message. */

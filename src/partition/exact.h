@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exhaustive search for a legal assignment of few units. */
+/* Exhaustive search for few units: is there a legal assignment, and which is the best? */
 #ifndef TP_PARTITION_EXACT_H
 #define TP_PARTITION_EXACT_H
 
 #include <stdint.h>
 
+#include "partition/assignment.h"
+#include "partition/effort.h"
 #include "partition/problem.h"
 
 #define TP_EXACT_UNITS_MAX 12
@@ -18,9 +20,21 @@ enum tp_answer {
 
 /* @param problem  at most TP_EXACT_UNITS_MAX units.
  * @param tower    out, (U), filled on TP_ANSWER_YES.
- * @return TP_ENOMEM. Cost: at most the number of ways to put U units into T towers, towers of one class
+ * @return TP_ENOMEM. Cost: at most the number of ways to put U units into T towers, towers of one
+ * class
  *         taken as equal while empty; the limits cut most of them off. */
 enum tp_status tp_exact(const struct tp_problem *problem, const struct tp_judge *judge,
     int32_t *tower, enum tp_answer *answer, struct tp_error *err);
+
+/* The best assignment, by branch and bound.
+ * @param problem  at most TP_EXACT_UNITS_MAX units, with its limits set.
+ * @param effort   nodes; when it is used up, nothing is proven.
+ * @param tower    in and out, (U): a legal assignment that fits; the best one, the same if none is
+ * better.
+ * @param proven   out: no assignment that is legal and fits has a larger tp_assignment_value().
+ * @return TP_ENOMEM. */
+enum tp_status tp_exact_best(const struct tp_problem *problem, const struct tp_judge *judge,
+    enum tp_goal goal, struct tp_effort *effort, int32_t *tower, bool *proven,
+    struct tp_error *err);
 
 #endif

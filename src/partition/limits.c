@@ -11,7 +11,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "partition/assignment.h"
-#include "partition/bounds.h"
+#include "partition/breach.h"
 #include "partition/refine.h"
 #include "partition/starts.h"
 

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METIS_DENSE_UNITS_MAX                                                                      \
-    2000                 /* the complete graph of more units is slow and no better a start */
 #define METIS_NEAREST 10 /* neighbours in the sparse graph */
 #define MEMORY_ROUNDS 5
 #define MEMORY_SCARCER 0.97
@@ -35,12 +33,6 @@ struct solver {
     int64_t steps, steps_all;
     struct tp_progress progress;
 };
-
-const char *tp_baseline_name(enum tp_baseline baseline)
-{
-    static const char *const names[] = {"stride", "load", "metis_kway", "metis_recursive"};
-    return names[baseline];
-}
 
 /* Steps for a problem of that size: enough for thousands of descents when it is small, a fraction of a
  * second at the default effort when it is large. */
@@ -87,7 +79,7 @@ static enum tp_status try_nearest(struct solver *s, bool recursive, struct tp_er
 }
 
 static enum tp_status run_starts(
-    struct solver *s, const struct tp_partition *baselines, struct tp_error *err)
+    struct solver *s, const struct tp_partition *out, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
     bool metis = s->best->pull && !s->options->quick; /* the load goal does not look at affinity */
@@ -99,8 +91,8 @@ static enum tp_status run_starts(
     if (!status)
         try_start(s, s->start);
     for (int b = TP_BASELINE_METIS_KWAY; metis && b < TP_BASELINE_COUNT; b++)
-        if (baselines->baseline[b])
-            try_start(s, baselines->baseline[b]);
+        if (out->baselines.tower[b])
+            try_start(s, out->baselines.tower[b]);
     for (int k = 0; metis && !status && k < 2; k++)
         status = try_nearest(s, k == 1, err);
     while (!status && s->steps > s->steps_all / 2) {
@@ -157,36 +149,6 @@ static enum tp_status search(struct solver *s, struct tp_partition *out, struct 
     return TP_OK;
 }
 
-static enum tp_status add_baseline(
-    struct solver *s, struct tp_partition *out, enum tp_baseline which, struct tp_error *err)
-{
-    const struct tp_problem *p = s->problem;
-    struct tp_error ignored;
-    enum tp_status status = TP_OK;
-    if (which == TP_BASELINE_STRIDE)
-        tp_start_stride(p, s->start);
-    else if (which == TP_BASELINE_LOAD)
-        status = tp_start_greedy(p, NULL, s->start, err);
-    else if (p->unit_count > METIS_DENSE_UNITS_MAX)
-        return TP_OK;
-    else
-        status = tp_metis(p, s->options->goal, which == TP_BASELINE_METIS_RECURSIVE, 0,
-            s->options->seed, s->start, &ignored);
-    if (status == TP_ENOMEM)
-        return tp_fail_memory(err);
-    if (status) /* METIS gave up: one comparison less */
-        return TP_OK;
-    int32_t *copy = TP_NEW(p->unit_count, int32_t);
-    if (!copy)
-        return tp_fail_memory(err);
-    memcpy(copy, s->start, (size_t)p->unit_count * sizeof *copy);
-    out->baseline[which] = copy;
-    tp_assignment_set(s->trial, copy); /* moves pinned units home, so compare before judging */
-    bool pins_hold = !memcmp(copy, s->trial->tower, (size_t)p->unit_count * sizeof *copy);
-    out->within_limits[which] = pins_hold && tp_assignment_violation(s->trial) <= 0;
-    return TP_OK;
-}
-
 /* The stride assignment, if it holds the limits that were given. */
 static void take_stride(
     struct solver *s, const struct tp_partition_options *options, struct tp_partition *out)
@@ -225,9 +187,8 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
     }
     if (status || out->answer != TP_ANSWER_YES)
         return status;
-    bool compare = s->problem->affinity && !options->quick;
-    for (int b = 0; compare && b < TP_BASELINE_COUNT && !status; b++)
-        status = add_baseline(s, out, (enum tp_baseline)b, err);
+    if (s->problem->affinity && !options->quick)
+        status = tp_baselines_make(s->problem, options->goal, options->seed, &out->baselines, err);
     return status || options->stride ? status : search(s, out, err);
 }
 
@@ -237,6 +198,7 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
 {
     struct solver s = {.problem = problem, .judge = judge, .options = options};
     memset(partition, 0, sizeof *partition);
+    partition->bound = (double)NAN;
     s.random = tp_random_new(options->seed, 2);
     s.progress = tp_progress_begin(options->progress, "partition");
     s.start = TP_NEW(problem->unit_count, int32_t);
@@ -266,7 +228,6 @@ void tp_partition_release(struct tp_partition *partition)
     if (!partition)
         return;
     free(partition->tower);
-    for (int b = 0; b < TP_BASELINE_COUNT; b++)
-        free(partition->baseline[b]);
+    tp_baselines_release(&partition->baselines);
     memset(partition, 0, sizeof *partition);
 }

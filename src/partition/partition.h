@@ -4,10 +4,12 @@
 #ifndef TP_PARTITION_PARTITION_H
 #define TP_PARTITION_PARTITION_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "partition/assignment.h"
+#include "partition/baselines.h"
 #include "partition/exact.h"
 #include "partition/limits.h"
 #include "partition/problem.h"
@@ -15,35 +17,29 @@
 struct tp_partition_options {
     enum tp_goal goal;
     bool stride;           /* take the stride assignment, or nothing */
+    bool paper;            /* take the paper's, made legal by as few steps as possible */
     double balance, ratio; /* NAN: automatic */
     uint64_t seed;
-    int32_t effort; /* 1..100 */
-    bool quick;     /* no METIS starts, no baselines */
+    int32_t effort;  /* 1..100 */
+    double deadline; /* of tp_seconds_now(), for the search and the bound; INFINITY: none */
+    const volatile sig_atomic_t *stop; /* not 0: end with the best so far; NULL: never asked */
+    bool quick;                        /* no METIS starts, no baselines */
     const int32_t
         *legal; /* (U) known to be legal within balance and ratio, which are then given: the
                              answer if no start leads to a better one; NULL: none known */
     bool progress;
 };
 
-/* Answers of other methods, for comparison. */
-enum tp_baseline {
-    TP_BASELINE_STRIDE,
-    TP_BASELINE_LOAD,
-    TP_BASELINE_METIS_KWAY,
-    TP_BASELINE_METIS_RECURSIVE,
-    TP_BASELINE_COUNT
-};
-
 struct tp_partition {
     int32_t *tower; /* (U); NULL: no answer */
     struct tp_limits limits;
     bool limits_proven;
-    enum tp_answer answer;                /* YES, or why there is none */
-    int32_t *baseline[TP_BASELINE_COUNT]; /* (U) each; NULL without affinity */
-    bool within_limits[TP_BASELINE_COUNT];
+    enum tp_answer answer; /* YES, or why there is none */
+    struct tp_baselines baselines;
+    double bound; /* on tp_assignment_value() within the limits; NAN: none computed */
+    bool optimal; /* proven: no legal assignment that fits is better */
+    bool stopped; /* by the deadline or by request, before the effort was used up */
 };
-
-const char *tp_baseline_name(enum tp_baseline baseline);
 
 /* @param problem    its limits are set on return.
  * @param partition  out; to be released with tp_partition_release(), also when the answer is no.

@@ -4,7 +4,7 @@
 #ifndef TP_PLAN_INQUIRY_H
 #define TP_PLAN_INQUIRY_H
 
-#include "partition/bounds.h"
+#include "partition/breach.h"
 #include "plan/solve.h"
 
 struct tp_inquiry {

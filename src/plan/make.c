@@ -28,7 +28,8 @@ struct tp_plan_options tp_plan_options_default(void)
         .ratio = (double)NAN,
         .hosts_per_tower = 0,
         .seed = 1,
-        .effort = 10};
+        .effort = 10,
+        .seconds = INFINITY};
 }
 
 static bool needs_affinity(enum tp_strategy strategy)
@@ -155,6 +156,7 @@ static enum tp_status fill_quality(struct tp_plan *plan, const struct tp_affinit
     struct tp_plan_quality *quality = &plan->quality;
     const struct tp_partition *partition = &solution->partition;
     quality->inside_affinity = (double)NAN;
+    quality->bound = (double)NAN;
     if (!affinity)
         return TP_OK;
     quality->baselines = TP_NEW(TP_BASELINE_COUNT, struct tp_plan_baseline);
@@ -163,15 +165,15 @@ static enum tp_status fill_quality(struct tp_plan *plan, const struct tp_affinit
     enum tp_status status = inside(plan, affinity, solution->problem, partition->tower,
         &quality->inside_affinity, quality->assignment, err);
     for (int b = 0; !status && b < TP_BASELINE_COUNT; b++) {
-        if (!partition->baseline[b])
+        if (!partition->baselines.tower[b])
             continue;
         struct tp_plan_baseline *to = &quality->baselines[quality->baseline_count];
         const char *name = tp_baseline_name((enum tp_baseline)b);
         if (!(to->name = tp_copy_text(name, strlen(name))))
             return tp_fail_memory(err);
         quality->baseline_count++;
-        to->within_limits = partition->within_limits[b];
-        status = inside(plan, affinity, solution->problem, partition->baseline[b],
+        to->within_limits = partition->baselines.within_limits[b];
+        status = inside(plan, affinity, solution->problem, partition->baselines.tower[b],
             &to->inside_affinity, NULL, err);
     }
     return status;

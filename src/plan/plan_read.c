@@ -454,6 +454,7 @@ static void read_quality(
     if (is_fine(r))
         r->status = tp_spec_mapping(r->yaml, mapping, keys, later, r->err);
     read_optional(r, mapping, "inside_affinity", &quality->inside_affinity);
+    quality->bound = (double)NAN;
     read_sha256(r, mapping, "assignment", quality->assignment);
     read_baselines(r, mapping, quality);
     const struct tp_yaml_node *balance = need_mapping(r, mapping, "balance", balance_keys);

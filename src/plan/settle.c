@@ -32,6 +32,7 @@ enum tp_status tp_plan_begin(const struct tp_model *model, const struct tp_topol
     made->strategy = TP_STRATEGY_IMPORTED;
     made->ratio = 1;
     made->quality.inside_affinity = (double)NAN;
+    made->quality.bound = (double)NAN;
     made->quality.balance.flops = (double)NAN;
     made->cost.flat_free_seconds = (double)NAN;
     made->generator = tp_copy_text(generator, sizeof generator - 1);

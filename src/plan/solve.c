@@ -125,6 +125,7 @@ enum tp_status tp_solve(
         .effort = question->effort,
         .quick = question->quick,
         .legal = question->legal,
+        .deadline = INFINITY,
         .progress = question->progress};
     status = tp_partition(solution->problem, &judge, &options, &solution->partition, err);
     if (!status && court.status == TP_ENOMEM)

@@ -6,7 +6,7 @@
  * heaviest unit alone). Conflicts: units that are to be apart, or are pinned to different towers, are
  * the edges of a graph, and a clique of more than T units fits nowhere. The clique is grown greedily,
  * so one may be missed; what is found is a proof. */
-#include "partition/bounds.h"
+#include "partition/breach.h"
 
 #include "base/fail.h"
 #include "base/memory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proofs that no assignment can hold the limits, which need no search. */
-#ifndef TP_PARTITION_BOUNDS_H
-#define TP_PARTITION_BOUNDS_H
+#ifndef TP_PARTITION_BREACH_H
+#define TP_PARTITION_BREACH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Direct bounds: each kind on a case worked out by hand, and on random problems never a proof against an
  * assignment that exists. */
-#include "partition/bounds.h"
+#include "partition/breach.h"
 
 #include "problems.h"
 

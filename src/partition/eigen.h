@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Eigenvalues and eigenvectors of symmetric matrices: the only caller of LAPACK. */
+#ifndef TP_PARTITION_EIGEN_H
+#define TP_PARTITION_EIGEN_H
+
+#include <stdint.h>
+
+#include <towerpart/status.h>
+
+/* The largest eigenvalues of a symmetric matrix and their eigenvectors.
+ * @param a       (n, n), both halves; used up.
+ * @param count   1..n.
+ * @param values  out, (count), falling.
+ * @param vectors out, (count, n), row i belonging to values[i], each with its largest component
+ * positive; NULL:
+ *                not wanted.
+ * @return TP_EINTERNAL when LAPACK gives up; TP_ENOMEM. Cost: O(n^3), 4/3 n^3 flops before vectors.
+ * Method: relatively robust representations (dsyevr), Dhillon & Parlett 2004,
+ * doi:10.1016/j.laa.2003.12.028. */
+enum tp_status tp_eigen_largest(
+    double *a, int32_t n, int32_t count, double *values, double *vectors, struct tp_error *err);
+
+#endif
