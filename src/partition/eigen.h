@@ -7,14 +7,15 @@
 
 #include <towerpart/status.h>
 
-/* The largest eigenvalues of a symmetric matrix and their eigenvectors.
+/* The largest eigenvalues of a symmetric matrix and their eigenvectors. The same bytes whatever the
+ * number of threads of the BLAS.
  * @param a       (n, n), both halves; used up.
  * @param count   1..n.
  * @param values  out, (count), falling.
- * @param vectors out, (count, n), row i belonging to values[i], each with its largest component
- * positive; NULL:
- *                not wanted.
- * @return TP_EINTERNAL when LAPACK gives up; TP_ENOMEM. Cost: O(n^3), 4/3 n^3 flops before vectors.
+ * @param vectors out, (count, n), orthonormal, row i belonging to values[i], each with its largest
+ *                component positive; NULL: not wanted.
+ * @return TP_EINTERNAL when LAPACK gives up, as it does on a number that is not finite; TP_ENOMEM.
+ *         Cost: 4/3 n^3 flops, with vectors up to 3 times that.
  * Method: relatively robust representations (dsyevr), Dhillon & Parlett 2004,
  * doi:10.1016/j.laa.2003.12.028. */
 enum tp_status tp_eigen_largest(
