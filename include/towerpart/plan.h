@@ -104,10 +104,8 @@ struct tp_plan_quality {
                                baselines, stability and verdict belong to; "" without inside_affinity */
     struct tp_plan_baseline *baselines;
     int32_t baseline_count;
-    double
-        bound; /* no plan within the limits has a larger (diverse: smaller) inside_affinity; NAN: not
-                            computed */
-    bool proven_optimal; /* none has a larger (diverse: smaller) one */
+    double bound;        /* no towers within the limits hold more (diverse: less); NAN: not known */
+    bool proven_optimal; /* these hold the most (diverse: the least), to a millionth */
     struct tp_plan_balance balance;
 };
 

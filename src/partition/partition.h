@@ -36,7 +36,8 @@ struct tp_partition {
     bool limits_proven;
     enum tp_answer answer; /* YES, or why there is none */
     struct tp_baselines baselines;
-    double bound; /* on tp_assignment_value() within the limits; NAN: none computed */
+    double value; /* tp_assignment_value() */
+    double bound; /* on it, within the limits; NAN: none computed */
     bool optimal; /* proven: no legal assignment that fits is better */
     bool stopped; /* by the deadline or by request, before the effort was used up */
 };

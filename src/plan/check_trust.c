@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "plan/document.h"
 #include "plan/figures.h"
 #include "plan/verdict.h"
 
@@ -33,6 +34,29 @@ static void check_share(struct tp_check *check, const char *what, double value)
         tp_finding(&check->found, "%s: found %.15g, expected a share from 0 to 1", what, value);
 }
 
+/* A bound lies beyond what it bounds, and what is proven best has reached it. */
+static void check_bound(struct tp_check *check)
+{
+    const struct tp_plan *plan = check->plan;
+    double share = plan->quality.inside_affinity, bound = plan->quality.bound;
+    bool is_diverse = plan->strategy == TP_STRATEGY_DIVERSE;
+    const char *key = tp_bound_key(plan->strategy);
+    if (bound < 0 || bound > 1)
+        tp_finding(
+            &check->found, "quality: %s: found %.15g, expected a share from 0 to 1", key, bound);
+    else if (isnan(share) && !isnan(bound))
+        tp_finding(&check->found, "quality: %s: found %.15g, expected none without inside_affinity",
+            key, bound);
+    else if (is_diverse ? bound > share : bound < share)
+        tp_finding(&check->found, "quality: %s: found %.15g, expected at %s inside_affinity, %.15g",
+            key, bound, is_diverse ? "most" : "least", share);
+    else if (plan->quality.proven_optimal && !(bound <= share && bound >= share))
+        tp_finding(&check->found,
+            "quality: proven_optimal: found true, expected false: inside_affinity, %.15g, does not "
+            "reach %s",
+            share, key);
+}
+
 static void check_ranges(struct tp_check *check)
 {
     const struct tp_plan_quality *quality = &check->plan->quality;
@@ -45,6 +69,7 @@ static void check_ranges(struct tp_check *check)
     check_share(check, AFFINITY "std_error", affinity->std_error);
     check_range(check, AFFINITY "stability", affinity->stability, -1, 1);
     check_share(check, "quality: inside_affinity", quality->inside_affinity);
+    check_bound(check);
     for (int32_t i = 0; i < quality->baseline_count; i++) {
         double share = quality->baselines[i].inside_affinity;
         if (share < 0 || share > 1)

@@ -9,6 +9,9 @@
 
 #include "base/text.h"
 
+/* The name of quality.bound in a plan of that strategy. */
+const char *tp_bound_key(enum tp_strategy strategy);
+
 /* Appends the document. @return TP_EUSAGE when a figure cannot be written; TP_ENOMEM. */
 enum tp_status tp_plan_format(
     const struct tp_plan *plan, struct tp_text *text, struct tp_error *err);

@@ -182,19 +182,28 @@ enum tp_status tp_flat_free_seconds(const struct tp_model *model,
     return status;
 }
 
-double tp_inside_affinity(const struct tp_affinity *affinity, const int32_t *tower_of_feature)
+/* @param tower  (F); NULL: all in one. */
+static double sum_inside(const struct tp_affinity *affinity, const int32_t *tower)
 {
-    double inside = 0, all = 0;
+    double inside = 0;
     int32_t n = affinity->feature_count;
     for (int32_t i = 0; i < n; i++) {
         const float *row = affinity->affinity + (size_t)i * (size_t)n;
-        for (int32_t j = i + 1; j < n; j++) {
-            all += (double)row[j];
-            if (tower_of_feature[i] == tower_of_feature[j])
-                inside += (double)row[j];
-        }
+        for (int32_t j = i + 1; j < n; j++)
+            inside += !tower || tower[i] == tower[j] ? (double)row[j] : 0;
     }
-    return all > 0 ? inside / all : 0;
+    return inside;
+}
+
+double tp_all_affinity(const struct tp_affinity *affinity)
+{
+    return sum_inside(affinity, NULL);
+}
+
+double tp_inside_affinity(const struct tp_affinity *affinity, const int32_t *tower_of_feature)
+{
+    double all = tp_all_affinity(affinity);
+    return all > 0 ? sum_inside(affinity, tower_of_feature) / all : 0;
 }
 
 enum tp_status tp_assignment_digest(const struct tp_model *model, const int32_t *tower_of_feature,

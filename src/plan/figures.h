@@ -51,6 +51,9 @@ enum tp_status tp_plan_placement(
 enum tp_status tp_flat_free_seconds(const struct tp_model *model,
     const struct tp_topology *topology, double *seconds, struct tp_error *err);
 
+/* Sum of the affinity over all pairs of features. O(F^2). */
+double tp_all_affinity(const struct tp_affinity *affinity);
+
 /* Share of all pairwise affinity (a pair counted once, the diagonal not) that lies inside towers.
  * @param tower_of_feature  (F), in the order of the model's features.
  * @return in [0, 1]; 0 when no two features have any affinity. Cost: O(F^2). */

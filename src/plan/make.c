@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BOUND_DIGITS 1e4 /* of a share: hundredths of a percent */
+
 struct tp_plan_options tp_plan_options_default(void)
 {
     return (struct tp_plan_options){.strategy = TP_STRATEGY_COHERENT,
@@ -150,6 +152,24 @@ static enum tp_status inside(const struct tp_plan *plan, const struct tp_affinit
     return status;
 }
 
+/* The bound as a share, rounded to what anybody reads, outwards; the plan's own where that is proven. */
+static void fill_bound(
+    struct tp_plan *plan, const struct tp_affinity *affinity, const struct tp_partition *partition)
+{
+    struct tp_plan_quality *quality = &plan->quality;
+    double all = tp_all_affinity(affinity), share = quality->inside_affinity;
+    if (isnan(partition->bound) || !(all > 0))
+        return;
+    double more = (partition->bound - partition->value) / all;
+    quality->proven_optimal = partition->optimal;
+    if (partition->optimal)
+        quality->bound = share;
+    else if (plan->strategy == TP_STRATEGY_DIVERSE)
+        quality->bound = fmax(0, floor((share - more) * BOUND_DIGITS) / BOUND_DIGITS);
+    else
+        quality->bound = fmin(1, ceil((share + more) * BOUND_DIGITS) / BOUND_DIGITS);
+}
+
 static enum tp_status fill_quality(struct tp_plan *plan, const struct tp_affinity *affinity,
     const struct tp_solution *solution, struct tp_error *err)
 {
@@ -164,6 +184,8 @@ static enum tp_status fill_quality(struct tp_plan *plan, const struct tp_affinit
         return tp_fail_memory(err);
     enum tp_status status = inside(plan, affinity, solution->problem, partition->tower,
         &quality->inside_affinity, quality->assignment, err);
+    if (!status)
+        fill_bound(plan, affinity, partition);
     for (int b = 0; !status && b < TP_BASELINE_COUNT; b++) {
         if (!partition->baselines.tower[b])
             continue;

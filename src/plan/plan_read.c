@@ -439,22 +439,20 @@ static void read_baselines(
         mark_over_limit(r, over->items[i], quality);
 }
 
-static void read_quality(
-    struct reader *r, const struct tp_yaml_node *root, struct tp_plan_quality *quality)
+static void read_quality(struct reader *r, const struct tp_yaml_node *root,
+    enum tp_strategy strategy, struct tp_plan_quality *quality)
 {
-    static const char *const keys[] = {
-        "inside_affinity", "assignment", "baselines", "baselines_over_limit", "balance", NULL};
+    const char *bound = tp_bound_key(strategy);
+    const char *const keys[] = {"inside_affinity", bound, "proven_optimal", "assignment",
+        "baselines", "baselines_over_limit", "balance", NULL};
     static const char *const balance_keys[] = {
         "features", "memory", "lookup", "output", "flops", NULL};
-    static const struct tp_refusal later[] = {{"upper_bound", "it is not part of this version"},
-        {"proven_optimal", "it is not part of this version"}, {NULL, NULL}};
-    const struct tp_yaml_node *mapping = NULL;
-    if (is_fine(r))
-        r->status = tp_yaml_need(r->yaml, root, "quality", "a mapping", &mapping, r->err);
-    if (is_fine(r))
-        r->status = tp_spec_mapping(r->yaml, mapping, keys, later, r->err);
+    const struct tp_yaml_node *mapping = need_mapping(r, root, "quality", keys);
     read_optional(r, mapping, "inside_affinity", &quality->inside_affinity);
-    quality->bound = (double)NAN;
+    read_optional(r, mapping, bound, &quality->bound);
+    if (is_fine(r))
+        r->status = tp_yaml_boolean(
+            r->yaml, mapping, "proven_optimal", false, &quality->proven_optimal, r->err);
     read_sha256(r, mapping, "assignment", quality->assignment);
     read_baselines(r, mapping, quality);
     const struct tp_yaml_node *balance = need_mapping(r, mapping, "balance", balance_keys);
@@ -533,7 +531,7 @@ static enum tp_status read_plan(
     r.status = tp_spec_version(yaml, root, "towerpart_plan", err);
     read_head(&r, root, made);
     read_layout(&r, root, made);
-    read_quality(&r, root, &made->quality);
+    read_quality(&r, root, made->strategy, &made->quality);
     read_cost(&r, root, made);
     if (is_fine(&r))
         *plan = made;

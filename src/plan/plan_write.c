@@ -22,6 +22,11 @@ static void write_optional(struct tp_yaml_out *out, const char *key, double valu
         tp_yaml_out_real(out, key, value);
 }
 
+const char *tp_bound_key(enum tp_strategy strategy)
+{
+    return strategy == TP_STRATEGY_DIVERSE ? "lower_bound" : "upper_bound";
+}
+
 static void write_input_entries(struct tp_yaml_out *out, const struct tp_plan_input *input)
 {
     if (input->file)
@@ -199,11 +204,15 @@ static void write_baselines(struct tp_yaml_out *out, const struct tp_plan_qualit
     tp_yaml_out_end(out);
 }
 
-static void write_quality(struct tp_yaml_out *out, const struct tp_plan_quality *quality)
+static void write_quality(
+    struct tp_yaml_out *out, enum tp_strategy strategy, const struct tp_plan_quality *quality)
 {
     const struct tp_plan_balance *balance = &quality->balance;
     tp_yaml_out_mapping(out, "quality", TP_YAML_BLOCK);
     write_optional(out, "inside_affinity", quality->inside_affinity);
+    write_optional(out, tp_bound_key(strategy), quality->bound);
+    if (!isnan(quality->bound))
+        tp_yaml_out_boolean(out, "proven_optimal", quality->proven_optimal);
     if (*quality->assignment)
         tp_yaml_out_text(out, "assignment", quality->assignment);
     if (quality->baseline_count)
@@ -274,7 +283,7 @@ enum tp_status tp_plan_format(
         return tp_fail_memory(err);
     write_head(out, plan);
     write_layout(out, plan);
-    write_quality(out, &plan->quality);
+    write_quality(out, plan->strategy, &plan->quality);
     write_cost(out, &plan->cost, plan->topology);
     return tp_yaml_out_finish(out, text, err);
 }

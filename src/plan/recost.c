@@ -65,6 +65,8 @@ static void take_trust(struct tp_plan *plan, struct trust *trust)
     quality->baselines = NULL;
     quality->baseline_count = 0;
     quality->inside_affinity = trust->inside_affinity;
+    quality->bound = (double)NAN;
+    quality->proven_optimal = false;
     memcpy(quality->assignment, trust->assignment, sizeof quality->assignment);
     if (trust->is_another)
         take_affinity(&plan->affinity, &trust->affinity);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/document.h"
 #include "plan/verdict.h"
 #include "report/advice.h"
 #include "report/json_put.h"
@@ -131,6 +132,8 @@ static void put_quality(struct tp_json *json, json_t *root, const struct tp_plan
     const struct tp_plan_quality *quality = &plan->quality;
     json_t *object = tp_json_object(json, root, "quality");
     tp_json_real(json, object, "inside_affinity", quality->inside_affinity);
+    tp_json_real(json, object, tp_bound_key(plan->strategy), quality->bound);
+    tp_json_boolean(json, object, "proven_optimal", quality->proven_optimal);
     json_t *baselines = tp_json_object(json, object, "baselines");
     json_t *over = tp_json_array(json, object, "baselines_over_limit");
     for (int32_t i = 0; i < quality->baseline_count; i++) {

@@ -16,6 +16,24 @@ static void add_share(struct tp_text *text, const char *name, double share, cons
         tp_bar(share, BAR_COLUMNS).text, remark);
 }
 
+/* What no towers can exceed, and how far from it these are, of what they hold. */
+static void add_bound(struct tp_text *text, const struct tp_plan *plan)
+{
+    const struct tp_plan_quality *quality = &plan->quality;
+    double share = quality->inside_affinity, gap = fabs(quality->bound - share) / share;
+    struct tp_text remark = {0};
+    if (isnan(quality->bound))
+        return;
+    if (quality->proven_optimal)
+        tp_text_add(&remark, "proven best");
+    else
+        tp_text_add(&remark, "gap %.2f %%", share > 0 ? 100 * gap : 0);
+    add_share(text, plan->strategy == TP_STRATEGY_DIVERSE ? "lower bound" : "upper bound",
+        quality->bound, remark.data ? remark.data : "");
+    text->failed = text->failed || remark.failed;
+    tp_text_release(&remark);
+}
+
 void tp_section_quality(const struct tp_view *view, struct tp_text *text)
 {
     const struct tp_plan *plan = view->plan;
@@ -35,10 +53,15 @@ void tp_section_quality(const struct tp_view *view, struct tp_text *text)
             "not known without affinity; recost it with an affinity file");
     else
         add_share(text, "this plan", quality->inside_affinity, "");
+    add_bound(text, plan);
     for (int32_t i = 0; i < quality->baseline_count; i++)
         add_share(text, quality->baselines[i].name, quality->baselines[i].inside_affinity,
             quality->baselines[i].within_limits ? "" : "breaks a limit");
     add_share(text, "chance", view->chance_affinity, "random towers");
+    if (!isnan(quality->bound))
+        tp_line_wrap(text, "", 1, "%s bound: no towers within this plan's limits hold %s",
+            plan->strategy == TP_STRATEGY_DIVERSE ? "lower" : "upper",
+            plan->strategy == TP_STRATEGY_DIVERSE ? "less" : "more");
     if (quality->baseline_count > 0)
         tp_line_wrap(text, "", 1,
             "stride: tables dealt to the towers in turn; load: heaviest table first, to the "

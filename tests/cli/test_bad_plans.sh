@@ -48,7 +48,7 @@ bad 'bytes in gigabytes' 's/lookup_bytes: [0-9]*/lookup_bytes: 5GB/' "found '5GB
 bad 'seconds that are not a number' 's/lookup: {seconds: [^,}]*/lookup: {seconds: nan/' "found 'nan'"
 bad 'a phase that there is not' 's/ lookup: {seconds/ look_up: {seconds/' look_up
 bad 'an unknown recommendation' 's/recommended: .*/recommended: dmt_free/' "found 'dmt_free'"
-bad 'a bound of a later version' 's/^quality:$/&\n  upper_bound: 0.5/' 'not part of this version'
+bad 'a bound of another strategy' 's/^quality:$/&\n  lower_bound: 0.5/' 'unknown key'
 bad 'a model inside that is wrong' 's/batch_size: 64/batch_size: 64k/' "batch_size: found '64k'"
 bad 'a topology inside that is wrong' 's/fanout: 2/fanout: two/' "fanout: found 'two'"
 missing 'no towers' '/^towers:/,/^tables:/{/^tables:/!d}' towers

@@ -177,6 +177,7 @@ static inline void sample_quality(struct sample *s)
     static char *const names[] = {"stride", "load"};
     struct tp_plan_quality *quality = &s->plan.quality;
     quality->inside_affinity = 0.625;
+    quality->bound = 0.75;
     quality->baseline_count = 2;
     quality->baselines = sample_new(s, 2, sizeof *quality->baselines);
     quality->baselines[0] = (struct tp_plan_baseline){names[0], 0.125, true};

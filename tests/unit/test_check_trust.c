@@ -70,10 +70,54 @@ START_TEST(test_a_broken_rule_of_trust_is_found)
 }
 END_TEST
 
+/* What may stand after `inside_affinity: 0.5` in a plan. */
+static const struct {
+    const char *bound, *finding; /* finding NULL: none */
+} bounds[] = {
+    {"upper_bound: 0.5", NULL},
+    {"upper_bound: 1.0", NULL},
+    {"upper_bound: 0.5\n  proven_optimal: true", NULL},
+    {"upper_bound: 0.75\n  proven_optimal: false", NULL},
+    {"upper_bound: 1.5", "upper_bound: found 1.5, expected a share from 0 to 1"},
+    {"upper_bound: 0.25", "upper_bound: found 0.25, expected at least inside_affinity, 0.5"},
+    {"upper_bound: 0.75\n  proven_optimal: true",
+        "proven_optimal: found true, expected false: inside_affinity, 0.5, does not reach"},
+    {"lower_bound: 0.25", NULL},
+    {"lower_bound: 0.75", "lower_bound: found 0.75, expected at most inside_affinity, 0.5"},
+};
+
+START_TEST(test_a_bound_lies_beyond_what_it_bounds)
+{
+    char with[128], expected[256];
+    snprintf(with, sizeof with, "inside_affinity: 0.5\n  %s", bounds[_i].bound);
+    char *whole = replaced(small_plan_one_host, "inside_affinity: 0.5", with);
+    char *text = bounds[_i].bound[0] == 'l'
+                     ? replaced(whole, "strategy: coherent", "strategy: diverse")
+                     : NULL;
+    struct tp_plan *plan = small_plan(text ? text : whole);
+    struct tp_findings findings = {0};
+    struct tp_error err;
+    ck_ok(tp_plan_check(plan, NULL, NULL, &findings, &err), err);
+    ck_assert_msg(findings.count == (bounds[_i].finding ? 1 : 0), "%d findings, first: %s",
+        findings.count, findings.count ? findings.lines[0] : "");
+    if (bounds[_i].finding) {
+        snprintf(expected, sizeof expected, "quality: %s", bounds[_i].finding);
+        ck_assert_msg(strncmp(findings.lines[0], expected, strlen(expected)) == 0,
+            "found '%s', expected '%s'", findings.lines[0], expected);
+    }
+    tp_findings_release(&findings);
+    tp_plan_free(plan);
+    free(text);
+    free(whole);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("check trust");
     tcase_add_loop_test(
         tcase, test_a_broken_rule_of_trust_is_found, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(
+        tcase, test_a_bound_lies_beyond_what_it_bounds, 0, (int)(sizeof bounds / sizeof *bounds));
     return run_suite("check trust", tcase);
 }

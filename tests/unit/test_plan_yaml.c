@@ -36,7 +36,7 @@ START_TEST(test_what_was_not_assessed_stays_so)
     free(plan->topology_input.file);
     plan->affinity = (struct tp_plan_affinity){.stability = (double)NAN};
     plan->topology_input = (struct tp_plan_input){0};
-    plan->quality.inside_affinity = (double)NAN;
+    plan->quality.inside_affinity = plan->quality.bound = (double)NAN;
     plan->quality.balance.flops = (double)NAN;
     plan->quality.baselines[0].within_limits = false;
     plan->quality.baselines[1].within_limits = true;
@@ -213,8 +213,9 @@ static const struct {
     {"{rank: 3, memory_bytes", "{rank: 3, bytes: 1, memory_bytes",
         "ranks[3].bytes: ", "unknown key"},
     {"inside_affinity: 0.5", "inside_affinity: .5", "quality.inside_affinity: ", "'.5'"},
-    {"inside_affinity: 0.5", "upper_bound: 0.5",
-        "quality.upper_bound: ", "not part of this version"},
+    {"inside_affinity: 0.5", "upper_bound: .5", "quality.upper_bound: ", "'.5'"},
+    {"inside_affinity: 0.5", "lower_bound: 0.5", "quality.lower_bound: ", "unknown"},
+    {"inside_affinity: 0.5", "proven_optimal: 1", "quality.proven_optimal: ", "'1'"},
     {"{stride: 0.25", "{Stride: 0.25", "quality.baselines.Stride: ", "small letters"},
     {"baselines: {stride: 0.25, metis_kway: 0.75}", "baselines: 0.25",
         "quality.baselines: ", "expected a mapping"},

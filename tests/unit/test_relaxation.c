@@ -11,7 +11,7 @@ static struct tp_problem *make(int32_t i)
 {
     struct tp_random random = tp_random_new((uint64_t)i, 41);
     struct recipe recipe = {.units = UNITS,
-        .towers = 2 + i % 3,
+        .towers = 2 + i % 2,
         .affinity = 1,
         .features_most = 1 + i % 2,
         .pinned = i & 4 ? 25 : 0,

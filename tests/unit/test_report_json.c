@@ -79,6 +79,8 @@ START_TEST(it_holds_inputs_limits_and_quality)
     real_at(root, "limits/ratio", 1.5);
     ck_assert(json_is_true(at(root, "limits/proven")));
     real_at(root, "quality/inside_affinity", 0.625);
+    real_at(root, "quality/upper_bound", 0.75);
+    ck_assert(json_is_false(at(root, "quality/proven_optimal")));
     real_at(root, "quality/baselines/stride", 0.125);
     real_at(root, "quality/baselines/load", 0.375);
     text_at(root, "quality/baselines_over_limit/0", "load");
@@ -317,13 +319,14 @@ START_TEST(what_does_not_exist_is_left_out)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
     s->plan.affinity = (struct tp_plan_affinity){.stability = NAN};
-    s->plan.quality.inside_affinity = NAN;
+    s->plan.quality.inside_affinity = s->plan.quality.bound = NAN;
     s->plan.quality.baseline_count = 0;
     s->plan.quality.balance.flops = NAN;
     s->plan.cost.flat_free_seconds = NAN;
     json_t *root = parse(s);
     ck_assert_ptr_null(json_object_get(at(root, "inputs"), "affinity"));
     ck_assert_ptr_null(json_object_get(at(root, "quality"), "inside_affinity"));
+    ck_assert_ptr_null(json_object_get(at(root, "quality"), "upper_bound"));
     ck_assert_ptr_null(json_object_get(at(root, "quality/balance"), "flops"));
     ck_assert_ptr_null(json_object_get(at(root, "cost"), "flat_free"));
     ck_assert_ptr_null(json_object_get(at(root, "derived/speedup_over_flat"), "flat_free"));

@@ -48,7 +48,7 @@ static void no_affinity(struct sample *s)
 {
     s->plan.affinity = (struct tp_plan_affinity){.stability = NAN};
     s->plan.strategy = TP_STRATEGY_LOAD;
-    s->plan.quality.inside_affinity = NAN;
+    s->plan.quality.inside_affinity = s->plan.quality.bound = NAN;
     s->plan.quality.baseline_count = 0;
     s->plan.quality.balance.flops = NAN;
     s->plan.cost.flat_free_seconds = NAN;
@@ -580,6 +580,46 @@ START_TEST(quality_stands_beside_chance_and_baselines)
 }
 END_TEST
 
+/* 0.75 / 0.625 - 1 = 20 %. */
+START_TEST(the_bound_stands_below_the_plan_with_the_gap)
+{
+    char *text = report_of(sample_make(2, 2, 5, sample_name));
+    const char *plan = find(text, "this plan 62.5 %"), *bound = find(text, "upper bound 75.0 %");
+    ck_assert(plan && bound && bound > plan);
+    has(bound, "gap 20.00 %");
+    has(text, "upper bound: no towers within this plan's limits hold more");
+    has_not(text, "proven best");
+    free(text);
+}
+END_TEST
+
+/* 0.5 / 0.625: 20 % less. */
+START_TEST(diverse_towers_have_a_lower_bound)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.strategy = TP_STRATEGY_DIVERSE;
+    s->plan.quality.bound = 0.5;
+    char *text = report_of(s);
+    has(text, "lower bound 50.0 %");
+    has(text, "gap 20.00 %");
+    has(text, "lower bound: no towers within this plan's limits hold less");
+    free(text);
+}
+END_TEST
+
+START_TEST(what_is_proven_best_is_called_so)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.quality.bound = s->plan.quality.inside_affinity;
+    s->plan.quality.proven_optimal = true;
+    char *text = report_of(s);
+    has(text, "upper bound 62.5 %");
+    has(text, "proven best");
+    has_not(text, "gap");
+    free(text);
+}
+END_TEST
+
 START_TEST(a_plan_without_affinity_says_so)
 {
     struct sample *s = sample_make(2, 2, 5, sample_name);
@@ -696,6 +736,9 @@ int main(void)
     tcase_add_test(tcase, one_tower_is_not_compared_with_chance);
     tcase_add_test(tcase, words_that_a_newcomer_does_not_know_are_explained);
     tcase_add_test(tcase, quality_stands_beside_chance_and_baselines);
+    tcase_add_test(tcase, the_bound_stands_below_the_plan_with_the_gap);
+    tcase_add_test(tcase, diverse_towers_have_a_lower_bound);
+    tcase_add_test(tcase, what_is_proven_best_is_called_so);
     tcase_add_test(tcase, a_plan_without_affinity_says_so);
     tcase_add_test(tcase, a_missing_tower_module_is_pointed_out);
     tcase_add_test(tcase, long_names_keep_both_ends);
