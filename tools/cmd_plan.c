@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 enum {
@@ -26,8 +27,8 @@ enum {
     KEY_EFFORT,
     KEY_SEED,
     KEY_THREADS,
-    KEY_TIME_LIMIT = OPT_LATER,
-    KEY_FROM
+    KEY_TIME_LIMIT,
+    KEY_FROM = OPT_LATER
 };
 
 struct args {
@@ -74,6 +75,11 @@ static const struct argp_option options[] = {
     {"towers", KEY_TOWERS, "T", 0, "The same said the other way: hosts / K towers", 0},
     {NULL, 0, NULL, 0, "How it is done:", 3},
     {"effort", KEY_EFFORT, "N", 0, "Search steps, relative, 1 to 100 (default 10)", 0},
+    {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0,
+        "End the search for towers then; without --effort it goes on until then, or until its "
+        "answer is proven best. More time never gives a worse plan. Ctrl-C ends it too: the best "
+        "plan so far is written",
+        0},
     {"measure", INPUT_KEY_MEASURE, "NAME", 0,
         "cka: linear centred kernel alignment (default); cosine: mean |cosine|, needs equal dims",
         0},
@@ -83,7 +89,6 @@ static const struct argp_option options[] = {
     {"threads", KEY_THREADS, "N", 0,
         "Threads of the affinity, 1 to 1024 (default: one per processor)", 0},
     {"quiet", 'q', NULL, 0, "No summary and no progress on standard error", 0},
-    {"time-limit", KEY_TIME_LIMIT, "SECONDS", OPTION_HIDDEN, NULL, 0},
     {"from", KEY_FROM, "PLAN", OPTION_HIDDEN, NULL, 0},
     {0},
 };
@@ -153,6 +158,8 @@ static void check_args(const struct argp_state *state, struct args *args)
         args->options.strategy = TP_STRATEGY_FLAT;
     }
     check_measuring(state, args);
+    if (opt_given(&args->seen, KEY_TIME_LIMIT) && !opt_given(&args->seen, KEY_EFFORT))
+        args->options.effort = 0; /* no other end */
     enum tp_strategy strategy = args->options.strategy;
     if (args->dumps.count == 0 && !args->affinity &&
         (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE))
@@ -208,6 +215,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_EFFORT:
         o->effort = opt_int32(state, "--effort", arg, 1, 100);
+        break;
+    case KEY_TIME_LIMIT:
+        o->seconds = opt_real(state, "--time-limit", arg, 0, false);
+        if (!(o->seconds > 0))
+            opt_error(state, "--time-limit: found '%s', expected more than 0 seconds", arg);
         break;
     case KEY_SEED:
         o->seed = (uint64_t)opt_integer(state, "--seed", arg, 0, INT64_MAX);
@@ -282,6 +294,28 @@ static enum tp_status record_affinity(const struct args *args, const struct tp_a
     return input_record(args->dumps.paths, args->dumps.count, affinity, &record->input, err);
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    interrupted = signal;
+}
+
+/* The first Ctrl-C ends the search, not the program; a second one does. */
+static enum tp_status make_plan(const struct tp_model *model, const struct tp_topology *topology,
+    const struct tp_affinity *affinity, struct tp_plan_options *how, struct tp_plan **plan,
+    struct tp_error *err)
+{
+    struct sigaction ending = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, before;
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler != SIG_IGN) /* as in the background of a shell */
+        sigaction(SIGINT, &ending, NULL);
+    how->stop = &interrupted;
+    enum tp_status status = tp_plan_make(model, topology, affinity, how, plan, err);
+    sigaction(SIGINT, &before, NULL);
+    return status;
+}
+
 static void summarize(const struct args *args, const struct tp_plan *plan)
 {
     const struct tp_plan_cost *cost = &plan->cost;
@@ -291,6 +325,8 @@ static void summarize(const struct args *args, const struct tp_plan *plan)
                                                            : cost->modes[TP_MODE_FLAT].seconds;
     tp_format_seconds(recommended, seconds);
     tp_format_seconds(flat, cost->modes[TP_MODE_FLAT].seconds);
+    if (interrupted)
+        opt_say("interrupted: this is the best plan so far");
     if (isnan(plan->quality.inside_affinity) || plan->tower_count == 1)
         opt_say("%" PRId32 " feature%s in %" PRId32 " tower%s", plan->model->feature_count,
             tp_plural(plan->model->feature_count), plan->tower_count, tp_plural(plan->tower_count));
@@ -330,7 +366,7 @@ int cmd_plan(int argc, char **argv)
     if (status == TP_OK)
         status = get_affinity(argv[0], &args, model, &affinity, &err);
     if (status == TP_OK)
-        status = tp_plan_make(model, topology, affinity, &args.options, &plan, &err);
+        status = make_plan(model, topology, affinity, &args.options, &plan, &err);
     if (status == TP_OK) {
         input_move(&model_input, &plan->model_input);
         input_move(&topology_input, &plan->topology_input);

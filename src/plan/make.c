@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "plan/figures.h"
 #include "plan/place.h"
@@ -30,8 +31,7 @@ struct tp_plan_options tp_plan_options_default(void)
         .ratio = (double)NAN,
         .hosts_per_tower = 0,
         .seed = 1,
-        .effort = 10,
-        .seconds = INFINITY};
+        .effort = 10};
 }
 
 static bool needs_affinity(enum tp_strategy strategy)
@@ -55,9 +55,15 @@ static enum tp_status check_options(const struct tp_topology *topology,
     if (options->ratio < 1 || isinf(options->ratio))
         return tp_fail(
             err, TP_EUSAGE, "ratio %g is out of range, expected a number >= 1", options->ratio);
-    if (options->effort < 1 || options->effort > 100)
+    if (options->effort < 0 || options->effort > 100)
         return tp_fail(
-            err, TP_EUSAGE, "effort %d is out of range, expected 1..100", options->effort);
+            err, TP_EUSAGE, "effort %d is out of range, expected 0..100", options->effort);
+    if (options->effort == 0 && options->seconds <= 0 && !options->stop)
+        return tp_fail(err, TP_EUSAGE, "effort 0 has no end without a limit in seconds or a stop");
+    if (!(options->seconds >= 0 && options->seconds < INFINITY))
+        return tp_fail(err, TP_EUSAGE,
+            "seconds %g is out of range, expected a number above 0, or 0 for no limit",
+            options->seconds);
     if (options->seed > INT64_MAX) /* integers of a plan file are signed */
         return tp_fail(err, TP_EUSAGE,
             "seed %" PRIu64 " is out of range, expected at most 2^63 - 1", options->seed);
@@ -272,6 +278,17 @@ static enum tp_status new_plan(const struct tp_model *model, const struct tp_top
     return TP_OK;
 }
 
+/* A search that was cut off proves nothing, and its explanation would take longer than it may. */
+static enum tp_status refuse(
+    const struct tp_question *question, const struct tp_solution *solution, struct tp_error *err)
+{
+    if (solution->partition.stopped)
+        return tp_fail(err, TP_EINFEASIBLE,
+            "stopped before any plan was found that keeps memory, limits and constraints: give it "
+            "more time");
+    return tp_explain_refusal(question, solution, err);
+}
+
 enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topology *topology,
     const struct tp_affinity *affinity, const struct tp_plan_options *options,
     struct tp_plan **plan, struct tp_error *err)
@@ -297,10 +314,12 @@ enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topolo
         .ratio = options->ratio,
         .seed = options->seed,
         .effort = options->effort,
+        .deadline = options->seconds > 0 ? tp_seconds_now() + options->seconds : 0,
+        .stop = options->stop,
         .progress = options->progress};
     status = tp_solve(&question, &solution, err);
     if (!status && solution.partition.answer != TP_ANSWER_YES)
-        status = tp_explain_refusal(&question, &solution, err);
+        status = refuse(&question, &solution, err);
     if (!status)
         status = build(made, affinity, &solution, err);
     if (!status)

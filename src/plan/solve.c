@@ -125,7 +125,8 @@ enum tp_status tp_solve(
         .effort = question->effort,
         .quick = question->quick,
         .legal = question->legal,
-        .deadline = INFINITY,
+        .deadline = question->deadline > 0 ? question->deadline : (double)INFINITY,
+        .stop = question->stop,
         .progress = question->progress};
     status = tp_partition(solution->problem, &judge, &options, &solution->partition, err);
     if (!status && court.status == TP_ENOMEM)

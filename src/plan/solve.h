@@ -27,7 +27,9 @@ struct tp_question {
     double balance, ratio; /* NAN: automatic */
     uint64_t seed;
     int32_t effort;
-    bool quick; /* a fair answer soon: no METIS starts, no baselines */
+    double deadline;                   /* of tp_seconds_now(), for the search; 0: none */
+    const volatile sig_atomic_t *stop; /* not 0: it ends with the best so far; NULL: never */
+    bool quick;                        /* a fair answer soon: no METIS starts, no baselines */
     const int32_t
         *legal; /* (U) legal within balance and ratio, which are then given; NULL: none known */
     bool progress;

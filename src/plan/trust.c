@@ -79,6 +79,7 @@ static struct tp_question ask_again(const struct tp_question *question,
     again.ratio = solution->partition.limits.ratio;
     again.effort = 1;
     again.quick = true;
+    again.deadline = 0;
     again.legal = solution->partition.tower;
     again.progress = false;
     return again;
@@ -134,6 +135,11 @@ out:
     return status;
 }
 
+static bool was_stopped(const struct tp_question *question)
+{
+    return question->stop && *question->stop;
+}
+
 enum tp_status tp_assess_trust(const struct tp_question *question,
     const struct tp_solution *solution, struct tp_plan *plan, struct tp_error *err)
 {
@@ -146,9 +152,14 @@ enum tp_status tp_assess_trust(const struct tp_question *question,
     /* Only a partition by affinity can hang on it. */
     bool by_affinity =
         question->strategy == TP_STRATEGY_COHERENT || question->strategy == TP_STRATEGY_DIVERSE;
-    if (status || !by_affinity)
+    /* After a request to stop nobody waits for more. */
+    if (status || !by_affinity || was_stopped(question))
         return status;
     status = measure_stability(question, solution, out, err);
+    if (!status && was_stopped(question)) {
+        out->stability = (double)NAN;
+        tp_plan_affinity_drop_movers(out);
+    }
     out->verdict = tp_verdict_of(plan);
     return status;
 }

@@ -39,7 +39,6 @@ for command in diff sweep explain export; do
     expect "command $command" 2 "command $command $later" $command x
     expect "help for command $command" 2 "command $command $later" help $command
 done
-expect 'plan --time-limit' 2 "option --time-limit $later" $plan -d dump --time-limit 10
 expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
 expect 'plan --strategy paper' 2 "--strategy paper $later" $plan -d dump --strategy paper
 expect 'report --format html' 2 "--format html $later" report --format html plan.yaml
@@ -55,6 +54,10 @@ expect 'plan without a topology' 2 'option -t TOPOLOGY is missing' plan -m x
 expect 'plan without an affinity says what to do' 2 'give -d DUMP or -a FILE' $plan
 expect 'so does diverse' 2 'strategy diverse needs an affinity' $plan --strategy diverse
 expect 'plan with both affinities' 2 '-d and -a both give the affinity' $plan -d x -a y
+expect 'plan without any time' 2 "--time-limit: found '0', expected more than 0 seconds" \
+    $plan -d x --time-limit 0
+expect 'plan with a time that is none' 2 "--time-limit: found '1m', expected a number" \
+    $plan -d x --time-limit 1m
 expect 'plan with two specs from the same pipe' 2 'only one input can be' \
     plan -m - -t - --strategy load
 expect 'plan with an option twice' 2 'option --seed is given twice' $plan -d x --seed 1 --seed 1
