@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "partition/eigen.h"
 #include "partition/relaxation.h"
+#include "partition/triangles.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,13 +31,20 @@
 #define ROUNDS_PER_LOOK 5 /* between two bounds */
 #define ROUNDS_ADAPTING 200
 #define LOOKS_IN_VAIN 12
-#define GAIN_LEAST 1e-5  /* relative, of those looks together */
-#define RESIDUAL_RATIO 4 /* beyond it rho is adapted */
+#define LOOKS_WITH_TRIANGLES 60 /* their prices take longer to settle */
+#define GAIN_LEAST 1e-5         /* relative, of those looks together */
+#define FIRST_TRIANGLES 50      /* rounds */
+#define ROUNDS_PER_SEARCH 50
+#define ROUNDS_PER_PRICE 5
+#define TRIANGLE_RATE 0.05     /* larger ones overshoot */
+#define TRIANGLE_UNITS_MAX 200 /* the search is O(U^3), and more units have no time for it */
+#define RESIDUAL_RATIO 4       /* beyond it rho is adapted */
 
 struct dual {
     struct tp_relaxation relaxation;
+    struct tp_triangles triangles;
     int32_t n;
-    double *cost;               /* (n, n) C, less what squares cost */
+    double *cost;               /* (n, n) C, less what squares and triangles cost */
     double *z, *v;              /* (n, n) */
     double *y;                  /* (n, n) less J / T: the spectral part */
     double *vectors;            /* (n, n) */
@@ -58,6 +66,7 @@ static double *at(double *matrix, const struct dual *d, int32_t u)
 static void dual_release(struct dual *d)
 {
     tp_relaxation_release(&d->relaxation);
+    tp_triangles_release(&d->triangles);
     free(d->cost);
     free(d->z);
     free(d->v);
@@ -223,6 +232,16 @@ static void price_squares(struct dual *d)
                 at(d->cost, d, u)[v] -= (d->square_price - old) * features[u] * features[v];
 }
 
+/* Once the rest is nearly settled. */
+static void price_triangles(struct dual *d, int round)
+{
+    if (d->n > TRIANGLE_UNITS_MAX || round < FIRST_TRIANGLES || round % ROUNDS_PER_PRICE)
+        return;
+    if (round % ROUNDS_PER_SEARCH == 0)
+        tp_triangles_find(&d->triangles, d->z, d->n, d->relaxation.tower_count == 2);
+    tp_triangles_price(&d->triangles, d->z, d->n, TRIANGLE_RATE * d->rho, d->cost);
+}
+
 /* The two residuals should fall together (Boyd et al., section 3.4.1). */
 static void adapt(struct dual *d)
 {
@@ -267,7 +286,7 @@ static double bound_here(struct dual *d)
     sum += ones / d->relaxation.tower_count;
     double trace = d->n; /* times the error of the eigenvalues, at most */
     return d->rho * sum + rows + d->square_price * d->squares_free +
-           d->rho * trace * largest * ROUNDING * d->n;
+           tp_triangles_worth(&d->triangles) + d->rho * trace * largest * ROUNDING * d->n;
 }
 
 /* Each unit's best tower, W = 0: O(U^2 log U). */
@@ -291,8 +310,8 @@ static enum tp_status descend(
     struct dual *d, double known, struct tp_effort *effort, double *best, struct tp_error *err)
 {
     double before = INFINITY;
-    int vain = 0;
-    for (int round = 0; vain < LOOKS_IN_VAIN; round++) {
+    int vain = 0, most = d->n <= TRIANGLE_UNITS_MAX ? LOOKS_WITH_TRIANGLES : LOOKS_IN_VAIN;
+    for (int round = 0; vain < most; round++) {
         if (effort->steps < steps_of_round(d->n) || !tp_effort_spend(effort, steps_of_round(d->n)))
             break;
         enum tp_status status = project_spectrum(d, err);
@@ -308,6 +327,7 @@ static enum tp_status descend(
         }
         project_rows(d);
         price_squares(d);
+        price_triangles(d, round);
         if (round % ROUNDS_PER_LOOK == 0 && round < ROUNDS_ADAPTING)
             adapt(d);
     }
@@ -321,6 +341,8 @@ enum tp_status tp_bound(const struct tp_problem *problem, enum tp_goal goal, con
     struct tp_assignment *known = NULL;
     double value = 0, best = INFINITY;
     enum tp_status status = tp_relaxation_init(&d.relaxation, problem, err);
+    if (!status)
+        status = tp_triangles_init(&d.triangles, d.n, err);
     if (!status)
         status = allocate(&d, err);
     if (!status)

@@ -115,7 +115,7 @@ START_TEST(test_random_problems_are_bounded_closely)
         tp_problem_free(p);
     }
     ck_assert_double_ge(bounds, values);
-    ck_assert_double_le(bounds, values * (_i ? 1.09 : 1.02));
+    ck_assert_double_le(bounds, values * (_i ? 1.07 : 1.01));
 }
 END_TEST
 
