@@ -11,7 +11,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "train/clones.h"
+#include "base/clones.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
  * whatever the machine's vectors are. Cost: about V^2 N flops forward, twice that backward. */
 #include "train/dots.h"
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 #include <stdlib.h>
 

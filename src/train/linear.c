@@ -8,7 +8,7 @@
  * backward. */
 #include "train/linear.h"
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 #include <math.h>
 #include <stdio.h>

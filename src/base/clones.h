@@ -2,8 +2,8 @@
 /* For loops over values that are worth wider vectors than every x86-64 has: the function is
  * compiled for several kinds of processors, and the loader takes the best that the machine
  * knows. Results may differ in the last bits from machine to machine, never on one. */
-#ifndef TP_TRAIN_CLONES_H
-#define TP_TRAIN_CLONES_H
+#ifndef TP_BASE_CLONES_H
+#define TP_BASE_CLONES_H
 
 #include <stdint.h> /* defines __GLIBC__ where there is one */
 
