@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sums behind a local search.
  *
+ * Affinity is kept by tower, (T, U): a move then adds one row of the matrix to one row and takes it
+ * from another, and the swaps of one unit with all others are read along three rows, about a
+ * nanosecond each. All of it is sums and differences in a fixed order, the same on every machine.
+ *
  * Limits are soft here: an assignment may break them, `excess` says by how much, and the search drives
  * the violation to zero before it looks at the goal. A tower's excess adds up, in units of the mean,
  * what is over each limit and what is missing to the least number of features; a pair that is to
@@ -8,6 +12,7 @@
  * tp_problem_set_limits() makes carry a relative slack of 1e-9, far above the rounding. */
 #include "partition/assignment.h"
 
+#include "base/clones.h"
 #include "base/fail.h"
 #include "base/memory.h"
 
@@ -27,8 +32,16 @@ enum tp_status tp_assignment_new(const struct tp_problem *problem, enum tp_goal 
     a->load = TP_NEW(towers * TP_RESOURCES, double);
     a->excess = TP_NEW(towers, double);
     bool wants_pull = problem->affinity && goal != TP_GOAL_LOAD;
-    a->pull = wants_pull ? tp_new(units * towers, sizeof(double)) : NULL;
-    if (!a->tower || !a->load || !a->excess || (wants_pull && !a->pull)) {
+    a->sign = goal == TP_GOAL_DIVERSE ? -1 : 1;
+    a->pull = wants_pull ? tp_new_aligned(units * towers, sizeof(double)) : NULL;
+    a->own = wants_pull ? tp_new_aligned(units, sizeof(double)) : NULL;
+    a->changed = TP_NEW(towers, bool);
+    a->to = TP_NEW(towers, double);
+    a->with = tp_new_aligned(units, sizeof(double));
+    a->look = TP_NEW(units, bool);
+    a->enter = TP_NEW(towers, bool);
+    if (!a->tower || !a->load || !a->excess || !a->changed || !a->to || !a->with || !a->look ||
+        !a->enter || (wants_pull && (!a->pull || !a->own))) {
         tp_assignment_free(a);
         return tp_fail_memory(err);
     }
@@ -43,13 +56,24 @@ void tp_assignment_free(struct tp_assignment *assignment)
     free(assignment->tower);
     free(assignment->load);
     free(assignment->excess);
+    free(assignment->changed);
+    free(assignment->to);
+    free(assignment->with);
+    free(assignment->look);
+    free(assignment->enter);
     free(assignment->pull);
+    free(assignment->own);
     free(assignment);
 }
 
-static double *pull_of(const struct tp_assignment *a, int32_t unit)
+static double *pull_of(const struct tp_assignment *a, int32_t tower)
 {
-    return a->pull + (int64_t)unit * a->problem->tower_count;
+    return a->pull + (int64_t)tower * a->problem->unit_count;
+}
+
+static const float *affinity_of(const struct tp_problem *problem, int32_t unit)
+{
+    return problem->affinity + (int64_t)unit * problem->unit_count;
 }
 
 static const double *load_of(const struct tp_assignment *a, int32_t tower)
@@ -80,6 +104,12 @@ static int clashes(const struct tp_assignment *a, int32_t unit, int32_t tower, i
     return count;
 }
 
+TP_CLONES static void add_row(double *sum, const float *row, int32_t count)
+{
+    for (int32_t v = 0; v < count; v++)
+        sum[v] += (double)row[v];
+}
+
 void tp_assignment_set(struct tp_assignment *a, const int32_t *tower)
 {
     const struct tp_problem *p = a->problem;
@@ -92,15 +122,14 @@ void tp_assignment_set(struct tp_assignment *a, const int32_t *tower)
     }
     for (int32_t t = 0; t < p->tower_count; t++)
         a->excess[t] = excess_at(p, t, load_of(a, t));
+    memset(a->changed, true, (size_t)p->tower_count);
     if (!a->pull)
         return;
     memset(a->pull, 0, (size_t)p->unit_count * (size_t)p->tower_count * sizeof(double));
-    for (int32_t u = 0; u < p->unit_count; u++) {
-        const float *row = p->affinity + (int64_t)u * p->unit_count;
-        double *pull = pull_of(a, u);
-        for (int32_t v = 0; v < p->unit_count; v++)
-            pull[a->tower[v]] += (double)row[v];
-    }
+    for (int32_t u = 0; u < p->unit_count; u++)
+        add_row(pull_of(a, a->tower[u]), affinity_of(p, u), p->unit_count);
+    for (int32_t u = 0; u < p->unit_count; u++)
+        a->own[u] = pull_of(a, a->tower[u])[u];
 }
 
 void tp_assignment_copy(struct tp_assignment *to, const struct tp_assignment *from)
@@ -109,8 +138,11 @@ void tp_assignment_copy(struct tp_assignment *to, const struct tp_assignment *fr
     memcpy(to->tower, from->tower, units * sizeof(int32_t));
     memcpy(to->load, from->load, towers * TP_RESOURCES * sizeof(double));
     memcpy(to->excess, from->excess, towers * sizeof(double));
-    if (from->pull)
-        memcpy(to->pull, from->pull, units * towers * sizeof(double));
+    memcpy(to->changed, from->changed, towers);
+    if (!from->pull)
+        return;
+    memcpy(to->pull, from->pull, units * towers * sizeof(double));
+    memcpy(to->own, from->own, units * sizeof(double));
 }
 
 double tp_assignment_violation(const struct tp_assignment *a)
@@ -140,8 +172,8 @@ double tp_assignment_value(const struct tp_assignment *a)
     double sum = 0;
     if (a->pull) {
         for (int32_t u = 0; u < a->problem->unit_count; u++)
-            sum += pull_of(a, u)[a->tower[u]];
-        return a->goal == TP_GOAL_COHERENT ? sum / 2 : -sum / 2;
+            sum += a->own[u];
+        return a->sign * sum / 2;
     }
     for (int32_t t = 0; t < a->problem->tower_count; t++)
         sum += squares(a->problem, load_of(a, t));
@@ -175,9 +207,7 @@ double tp_gain_move(const struct tp_assignment *a, int32_t unit, int32_t to)
     int32_t from = a->tower[unit];
     if (!a->pull)
         return gain_of_loads(a, from, to, tp_unit_weight(a->problem, unit), NULL);
-    const double *pull = pull_of(a, unit);
-    double gain = pull[to] - pull[from];
-    return a->goal == TP_GOAL_COHERENT ? gain : -gain;
+    return a->sign * (pull_of(a, to)[unit] - a->own[unit]);
 }
 
 double tp_gain_swap(const struct tp_assignment *a, int32_t u, int32_t v)
@@ -186,10 +216,35 @@ double tp_gain_swap(const struct tp_assignment *a, int32_t u, int32_t v)
     int32_t x = a->tower[u], y = a->tower[v];
     if (!a->pull)
         return gain_of_loads(a, x, y, tp_unit_weight(p, u), tp_unit_weight(p, v));
-    const double *pull_u = pull_of(a, u), *pull_v = pull_of(a, v);
-    double gain = pull_u[y] - pull_u[x] + pull_v[x] - pull_v[y] -
-                  2 * (double)p->affinity[(int64_t)u * p->unit_count + v];
-    return a->goal == TP_GOAL_COHERENT ? gain : -gain;
+    return a->sign * (pull_of(a, y)[u] - a->own[u] + pull_of(a, x)[v] - a->own[v] -
+                         2 * (double)affinity_of(p, u)[v]);
+}
+
+/* What it brings to take unit v from where it is to where u is now and u to v's place.
+ * @param to  (T) gains of u's moves. */
+TP_CLONES static void swap_gains(const struct tp_assignment *a, const double *pull,
+    const float *row, const double *to, double *with)
+{
+    int32_t units = a->problem->unit_count;
+    const int32_t *tower = a->tower;
+    const double *own = a->own;
+    double sign = a->sign;
+    for (int32_t v = 0; v < units; v++)
+        with[v] = to[tower[v]] + sign * (pull[v] - own[v] - 2 * (double)row[v]);
+}
+
+void tp_gains(const struct tp_assignment *a, int32_t unit, double *to, double *with)
+{
+    const struct tp_problem *p = a->problem;
+    int32_t own = a->tower[unit];
+    for (int32_t t = 0; t < p->tower_count; t++)
+        to[t] = t == own ? 0 : tp_gain_move(a, unit, t);
+    if (a->pull) {
+        swap_gains(a, pull_of(a, own), affinity_of(p, unit), to, with);
+        return;
+    }
+    for (int32_t v = 0; v < p->unit_count; v++)
+        with[v] = a->tower[v] == own ? 0 : tp_gain_swap(a, unit, v);
 }
 
 static double relief_of_loads(const struct tp_assignment *a, int32_t first, int32_t second,
@@ -215,30 +270,71 @@ double tp_relief_swap(const struct tp_assignment *a, int32_t u, int32_t v)
            clashes(a, u, y, v) - clashes(a, u, x, -1) + clashes(a, v, x, u) - clashes(a, v, y, -1);
 }
 
+/* Loads and excess after `out` left the first tower for the second and `in` came back. */
+static void shift_loads(
+    struct tp_assignment *a, int32_t first, int32_t second, const double *out, const double *in)
+{
+    double x[TP_RESOURCES], y[TP_RESOURCES];
+    loads_after(a, first, second, out, in, x, y);
+    memcpy(a->load + (int64_t)first * TP_RESOURCES, x, sizeof x);
+    memcpy(a->load + (int64_t)second * TP_RESOURCES, y, sizeof y);
+    a->excess[first] = excess_at(a->problem, first, x);
+    a->excess[second] = excess_at(a->problem, second, y);
+    a->changed[first] = a->changed[second] = true;
+}
+
+/* One unit less in the first tower, one more in the second. */
+TP_CLONES static void shift_pull(
+    struct tp_assignment *a, int32_t first, int32_t second, const float *row)
+{
+    int32_t units = a->problem->unit_count;
+    double *restrict x = pull_of(a, first), *restrict y = pull_of(a, second);
+    double *restrict own = a->own;
+    const int32_t *restrict tower = a->tower;
+    for (int32_t v = 0; v < units; v++) {
+        x[v] -= (double)row[v];
+        y[v] += (double)row[v];
+        double is = own[v];
+        is = tower[v] == first ? x[v] : is;
+        own[v] = tower[v] == second ? y[v] : is;
+    }
+}
+
+/* The same with another one coming back. */
+TP_CLONES static void trade_pull(
+    struct tp_assignment *a, int32_t first, int32_t second, const float *out, const float *in)
+{
+    int32_t units = a->problem->unit_count;
+    double *restrict x = pull_of(a, first), *restrict y = pull_of(a, second);
+    double *restrict own = a->own;
+    const int32_t *restrict tower = a->tower;
+    for (int32_t v = 0; v < units; v++) {
+        double change = (double)out[v] - (double)in[v];
+        x[v] -= change;
+        y[v] += change;
+        double is = own[v];
+        is = tower[v] == first ? x[v] : is;
+        own[v] = tower[v] == second ? y[v] : is;
+    }
+}
+
 void tp_make_move(struct tp_assignment *a, int32_t unit, int32_t to)
 {
     const struct tp_problem *p = a->problem;
     int32_t from = a->tower[unit];
-    double x[TP_RESOURCES], y[TP_RESOURCES];
-    loads_after(a, from, to, tp_unit_weight(p, unit), NULL, x, y);
-    memcpy(a->load + (int64_t)from * TP_RESOURCES, x, sizeof x);
-    memcpy(a->load + (int64_t)to * TP_RESOURCES, y, sizeof y);
-    a->excess[from] = excess_at(p, from, x);
-    a->excess[to] = excess_at(p, to, y);
+    shift_loads(a, from, to, tp_unit_weight(p, unit), NULL);
     a->tower[unit] = to;
-    if (!a->pull)
-        return;
-    const float *row = p->affinity + (int64_t)unit * p->unit_count;
-    for (int32_t v = 0; v < p->unit_count; v++) {
-        double *pull = pull_of(a, v);
-        pull[from] -= (double)row[v];
-        pull[to] += (double)row[v];
-    }
+    if (a->pull)
+        shift_pull(a, from, to, affinity_of(p, unit));
 }
 
 void tp_make_swap(struct tp_assignment *a, int32_t u, int32_t v)
 {
+    const struct tp_problem *p = a->problem;
     int32_t x = a->tower[u], y = a->tower[v];
-    tp_make_move(a, u, y);
-    tp_make_move(a, v, x);
+    shift_loads(a, x, y, tp_unit_weight(p, u), tp_unit_weight(p, v));
+    a->tower[u] = y;
+    a->tower[v] = x;
+    if (a->pull)
+        trade_pull(a, x, y, affinity_of(p, u), affinity_of(p, v));
 }

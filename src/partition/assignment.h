@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Units in towers, kept with all sums that a local search asks for, so that trying a move or a swap
- * costs O(1) and making one O(U). */
+ * costs O(1), all of one unit a walk along a few rows, and making one O(U). */
 #ifndef TP_PARTITION_ASSIGNMENT_H
 #define TP_PARTITION_ASSIGNMENT_H
 
@@ -18,10 +18,15 @@ enum tp_goal {
 struct tp_assignment {
     const struct tp_problem *problem; /* borrowed */
     enum tp_goal goal;
-    int32_t *tower; /* (U) */
-    double *load;   /* (T, TP_RESOURCES) */
-    double *pull;   /* (U, T) affinity of a unit to the units of a tower; NULL without affinity */
-    double *excess; /* (T) how far the tower is over or under its limits, in means; 0: legal */
+    double sign;        /* of affinity in the value: 1, or -1 for diverse */
+    int32_t *tower;     /* (U) */
+    double *load;       /* (T, TP_RESOURCES) */
+    double *pull;       /* (T, U) affinity of a tower's units to a unit; NULL without affinity */
+    double *own;        /* (U) pull of the unit's own tower; NULL likewise */
+    double *excess;     /* (T) how far the tower is over or under its limits, in means; 0: legal */
+    bool *changed;      /* (T) by a move or swap since the last descent came to its end */
+    double *to, *with;  /* (T), (U) scratch for tp_gains() */
+    bool *look, *enter; /* (U), (T) scratch of the descent */
 };
 
 enum tp_status tp_assignment_new(const struct tp_problem *problem, enum tp_goal goal,
@@ -47,6 +52,11 @@ double tp_gain_swap(const struct tp_assignment *assignment, int32_t u, int32_t v
 /* Change of the violation, likewise. Negative: better. */
 double tp_relief_move(const struct tp_assignment *assignment, int32_t unit, int32_t to);
 double tp_relief_swap(const struct tp_assignment *assignment, int32_t u, int32_t v);
+
+/* The gains of all moves and swaps of a unit at once.
+ * @param to    out, (T): as tp_gain_move(); of no meaning for the unit's own tower.
+ * @param with  out, (U): as tp_gain_swap(); of no meaning for units of the unit's own tower. */
+void tp_gains(const struct tp_assignment *assignment, int32_t unit, double *to, double *with);
 
 void tp_make_move(struct tp_assignment *assignment, int32_t unit, int32_t to);
 void tp_make_swap(struct tp_assignment *assignment, int32_t u, int32_t v);

@@ -62,17 +62,16 @@ static void keep_legal(struct probe *p)
 static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_error *err)
 {
     struct tp_assignment *a = p->assignment;
-    int64_t left = p->steps;
+    struct tp_effort left = tp_effort_of(p->steps);
     int verdicts = PROBE_VERDICTS;
     *answer = TP_ANSWER_UNSURE;
-    for (int32_t k = 0; left > 0 && verdicts > 0; k++) {
+    for (int32_t k = 0; !left.over && verdicts > 0; k++) {
         enum tp_status status = make_start(p, k, err);
         if (status)
             return status;
-        int64_t share = p->steps / PROBE_STARTS + 1, own = share < left ? share : left;
-        left -= own;
+        struct tp_effort own = tp_effort_take(&left, p->steps / PROBE_STARTS + 1);
         tp_assignment_set(a, p->start);
-        while (own > 0 && verdicts > 0) {
+        while (!own.over && verdicts > 0) {
             bool legal = tp_repair(a, &own);
             if (legal && p->judge->fits(p->judge->context, a->tower, -1) > 0) {
                 keep_legal(p);
@@ -80,9 +79,10 @@ static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_
                 return TP_OK;
             }
             verdicts -= legal;
-            own -= p->problem->unit_count; /* a kick is not for nothing */
+            tp_effort_spend(&own, p->problem->unit_count); /* a kick is not for nothing */
             tp_kick(a, &p->random);
         }
+        tp_effort_return(&left, &own);
     }
     return TP_OK;
 }

@@ -50,7 +50,7 @@ static void try_start(struct solver *s, const int32_t *start)
 {
     int64_t before = s->steps, most = s->steps_all / 4;
     int64_t own = before < most ? before : most; /* one start may not eat everything */
-    int64_t left = own;
+    struct tp_effort left = tp_effort_of(own);
     tp_assignment_set(s->trial, start);
     if (tp_repair(s->trial, &left)) {
         tp_descend(s->trial, &s->random, &left);
@@ -61,7 +61,7 @@ static void try_start(struct solver *s, const int32_t *start)
             s->have_best = true;
         }
     }
-    s->steps -= own - left;
+    s->steps -= own - left.steps;
     tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
 }
 
@@ -111,11 +111,12 @@ static enum tp_status improve(struct solver *s, struct tp_error *err)
 {
     int64_t slice = s->steps_all / 40 + 1;
     while (s->steps > 0) {
-        int64_t now = s->steps < slice ? s->steps : slice, left = now;
+        int64_t now = s->steps < slice ? s->steps : slice;
+        struct tp_effort left = tp_effort_of(now);
         enum tp_status status = tp_improve(s->best, &s->random, &left, err);
         if (status)
             return status;
-        s->steps -= now - left;
+        s->steps -= now - left.steps;
         tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
     }
     return TP_OK;

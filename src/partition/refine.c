@@ -7,6 +7,7 @@
 #include "partition/refine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define GAIN_LEAST 1e-9    /* less is rounding: loops would never end */
 #define RELIEF_LEAST 1e-12 /* in means */
@@ -53,7 +54,8 @@ static void offer_swap(const struct tp_assignment *a, int32_t u, int32_t v, stru
 }
 
 /* The best relief by a move or swap with `tower` on one side; best->relief 0 if there is none. */
-static struct choice best_relief(const struct tp_assignment *a, int32_t tower, int64_t *steps)
+static struct choice best_relief(
+    const struct tp_assignment *a, int32_t tower, struct tp_effort *effort)
 {
     const struct tp_problem *p = a->problem;
     struct choice best = {.unit = -1, .relief = 0};
@@ -70,9 +72,9 @@ static struct choice best_relief(const struct tp_assignment *a, int32_t tower, i
         for (int32_t v = 0; v < p->unit_count; v++)
             if (a->tower[v] != tower && movable(a, v))
                 offer_swap(a, u, v, &best);
-        *steps -= p->unit_count + p->tower_count;
+        tp_effort_spend(effort, p->unit_count + p->tower_count);
     }
-    *steps -= p->unit_count;
+    tp_effort_spend(effort, p->unit_count);
     return best;
 }
 
@@ -96,11 +98,11 @@ static bool clashing(const struct tp_assignment *a, int32_t tower)
     return false;
 }
 
-bool tp_repair(struct tp_assignment *a, int64_t *steps)
+bool tp_repair(struct tp_assignment *a, struct tp_effort *effort)
 {
     int32_t towers = a->problem->tower_count;
     bool constrained = a->problem->apart_first[a->problem->unit_count] > 0;
-    while (*steps > 0) {
+    while (!effort->over) {
         int32_t worst = 0;
         for (int32_t t = 1; t < towers; t++)
             if (a->excess[t] > a->excess[worst])
@@ -111,7 +113,7 @@ bool tp_repair(struct tp_assignment *a, int64_t *steps)
             if (a->excess[t] <= 0 && !(constrained && clashing(a, t)))
                 continue;
             wrong = true;
-            struct choice best = best_relief(a, t, steps);
+            struct choice best = best_relief(a, t, effort);
             helped = best.unit >= 0;
             if (helped)
                 make(a, &best);
@@ -129,41 +131,101 @@ static struct choice best_gain(const struct tp_assignment *a, int32_t u)
 {
     const struct tp_problem *p = a->problem;
     struct choice best = {.unit = -1, .gain = GAIN_LEAST};
-    for (int32_t t = 0; t < p->tower_count; t++) {
-        if (t == a->tower[u])
+    tp_gains(a, u, a->to, a->with);
+    for (int32_t t = 0; t < p->tower_count; t++)
+        if (a->to[t] > best.gain && t != a->tower[u] && tp_relief_move(a, u, t) <= 0)
+            best = (struct choice){.unit = u, .other = -1, .tower = t, .gain = a->to[t]};
+    for (int32_t v = 0; v < p->unit_count; v++)
+        if (a->with[v] > best.gain && a->tower[v] != a->tower[u] && movable(a, v) &&
+            tp_relief_swap(a, u, v) <= 0)
+            best = (struct choice){.unit = u, .other = v, .tower = -1, .gain = a->with[v]};
+    return best;
+}
+
+/* The most gaining legal move of a unit into the tower. */
+static struct choice best_entry(const struct tp_assignment *a, int32_t t)
+{
+    const struct tp_problem *p = a->problem;
+    struct choice best = {.unit = -1, .gain = GAIN_LEAST};
+    for (int32_t u = 0; u < p->unit_count; u++) {
+        if (a->tower[u] == t || !movable(a, u))
             continue;
         double gain = tp_gain_move(a, u, t);
         if (gain > best.gain && tp_relief_move(a, u, t) <= 0)
             best = (struct choice){.unit = u, .other = -1, .tower = t, .gain = gain};
     }
-    for (int32_t v = 0; v < p->unit_count; v++) {
-        if (a->tower[v] == a->tower[u] || !movable(a, v))
-            continue;
-        double gain = tp_gain_swap(a, u, v);
-        if (gain > best.gain && tp_relief_swap(a, u, v) <= 0)
-            best = (struct choice){.unit = u, .other = v, .tower = -1, .gain = gain};
-    }
     return best;
 }
 
-void tp_descend(struct tp_assignment *a, struct tp_random *random, int64_t *steps)
+/* Only what has to do with a changed tower can gain anew: moves and swaps of its units, and moves into
+ * it. */
+static void look_at_changed(struct tp_assignment *a)
 {
-    const struct tp_problem *p = a->problem;
-    int32_t start = (int32_t)tp_random_below(random, p->unit_count);
-    int32_t quiet = 0; /* units in a row that had nothing to gain */
-    for (int32_t i = start; quiet<p->unit_count && * steps> 0; i = (i + 1) % p->unit_count) {
+    for (int32_t u = 0; u < a->problem->unit_count; u++)
+        a->look[u] |= a->changed[a->tower[u]];
+    for (int32_t t = 0; t < a->problem->tower_count; t++) {
+        a->enter[t] |= a->changed[t];
+        a->changed[t] = false;
+    }
+}
+
+/* What was not looked at is left for the next descent. */
+static void leave_rest(struct tp_assignment *a)
+{
+    for (int32_t u = 0; u < a->problem->unit_count; u++)
+        a->changed[a->tower[u]] |= a->look[u];
+    for (int32_t t = 0; t < a->problem->tower_count; t++)
+        a->changed[t] |= a->enter[t];
+}
+
+/* Makes the best move or swap of each unit that is to be looked at, round and round until none gains. */
+static void descend_units(struct tp_assignment *a, int32_t first, struct tp_effort *effort)
+{
+    int32_t units = a->problem->unit_count, quiet = 0; /* units in a row that had nothing to gain */
+    for (int32_t u = first; quiet < units && !effort->over; u = u + 1 < units ? u + 1 : 0) {
         struct choice best = {.unit = -1};
-        if (movable(a, i)) {
-            best = best_gain(a, i);
-            *steps -= p->unit_count + p->tower_count;
+        if (a->look[u] && movable(a, u)) {
+            best = best_gain(a, u);
+            tp_effort_spend(effort, units + a->problem->tower_count);
         }
+        a->look[u] = false;
+        quiet++;
         if (best.unit >= 0) {
             make(a, &best);
+            look_at_changed(a);
             quiet = 0;
-        } else {
-            quiet++;
         }
     }
+}
+
+/* Makes one gaining move into a tower; false if there is none. */
+static bool enter_tower(struct tp_assignment *a, struct tp_effort *effort)
+{
+    for (int32_t t = 0; t < a->problem->tower_count && !effort->over; t++) {
+        if (!a->enter[t])
+            continue;
+        struct choice best = best_entry(a, t);
+        tp_effort_spend(effort, a->problem->unit_count);
+        if (best.unit >= 0) {
+            make(a, &best);
+            look_at_changed(a);
+            return true;
+        }
+        a->enter[t] = false;
+    }
+    return false;
+}
+
+void tp_descend(struct tp_assignment *a, struct tp_random *random, struct tp_effort *effort)
+{
+    int32_t first = (int32_t)tp_random_below(random, a->problem->unit_count);
+    memset(a->look, false, (size_t)a->problem->unit_count);
+    memset(a->enter, false, (size_t)a->problem->tower_count);
+    look_at_changed(a);
+    do {
+        descend_units(a, first, effort);
+    } while (enter_tower(a, effort));
+    leave_rest(a);
 }
 
 /* Swaps 2 to 4 random pairs of units, or moves one of a pair. */
@@ -183,8 +245,8 @@ void tp_kick(struct tp_assignment *a, struct tp_random *random)
     }
 }
 
-enum tp_status tp_improve(
-    struct tp_assignment *best, struct tp_random *random, int64_t *steps, struct tp_error *err)
+enum tp_status tp_improve(struct tp_assignment *best, struct tp_random *random,
+    struct tp_effort *effort, struct tp_error *err)
 {
     struct tp_assignment *trial = NULL;
     enum tp_status status = tp_assignment_new(best->problem, best->goal, &trial, err);
@@ -192,12 +254,12 @@ enum tp_status tp_improve(
         return status;
     double best_value = tp_assignment_value(best);
     tp_assignment_copy(trial, best);
-    while (*steps > 0) {
-        *steps -= best->problem->unit_count; /* a problem with nothing to try must end too */
+    while (tp_effort_spend(
+        effort, best->problem->unit_count)) { /* a problem with nothing to try must end too */
         tp_kick(trial, random);
-        bool legal = tp_repair(trial, steps);
+        bool legal = tp_repair(trial, effort);
         if (legal)
-            tp_descend(trial, random, steps);
+            tp_descend(trial, random, effort);
         double value = legal ? tp_assignment_value(trial) : 0;
         if (legal && value > best_value + GAIN_LEAST) {
             best_value = value;

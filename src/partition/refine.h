@@ -9,23 +9,25 @@
 
 #include "base/random.h"
 #include "partition/assignment.h"
+#include "partition/effort.h"
 
 /* Drives the violation down, always by the best move or swap that takes part in the tower furthest
  * outside its limits.
- * @param steps  candidates that may be tried; counted down.
+ * @param effort  candidates that may be tried.
  * @return true when every limit holds. */
-bool tp_repair(struct tp_assignment *assignment, int64_t *steps);
+bool tp_repair(struct tp_assignment *assignment, struct tp_effort *effort);
 
 /* Throws a few units about, whatever the limits say: the way out of a dead end. */
 void tp_kick(struct tp_assignment *assignment, struct tp_random *random);
 
 /* From a legal assignment to a legal local optimum: no single move or swap that keeps the limits
  * gains. @param random  order in which units are looked at. */
-void tp_descend(struct tp_assignment *assignment, struct tp_random *random, int64_t *steps);
+void tp_descend(
+    struct tp_assignment *assignment, struct tp_random *random, struct tp_effort *effort);
 
 /* Iterated: throws a few units about, repairs, descends, keeps what is better; until the steps are
  * used up. `best` must be legal and stays so. @return TP_ENOMEM. */
-enum tp_status tp_improve(
-    struct tp_assignment *best, struct tp_random *random, int64_t *steps, struct tp_error *err);
+enum tp_status tp_improve(struct tp_assignment *best, struct tp_random *random,
+    struct tp_effort *effort, struct tp_error *err);
 
 #endif

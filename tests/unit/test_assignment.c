@@ -60,7 +60,9 @@ static void assert_sums_hold(const struct fixture *f, const int32_t *tower)
             double pull = 0;
             for (int32_t v = 0; v < UNITS; v++)
                 pull += tower[v] == t && v != u ? (double)p->affinity[u * UNITS + v] : 0;
-            ck_assert_double_eq_tol(a->pull[u * TOWERS + t], pull, CLOSE);
+            ck_assert_double_eq_tol(a->pull[t * UNITS + u], pull, CLOSE);
+            if (tower[u] == t)
+                ck_assert_double_eq_tol(a->own[u], pull, CLOSE);
         }
     }
     for (int32_t u = 0; u < UNITS; u++)
@@ -108,6 +110,24 @@ START_TEST(test_gain_and_relief_of_every_move_are_what_recomputing_says)
                 slow_violation(f.problem, f.tower) - violation, CLOSE);
             f.tower[u] = from;
         }
+    }
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_gains_of_one_unit_at_once_are_those_of_its_moves_and_swaps)
+{
+    struct fixture f;
+    double to[TOWERS], with[UNITS];
+    begin(&f, _i);
+    for (int32_t u = 0; u < UNITS; u++) {
+        tp_gains(f.assignment, u, to, with);
+        for (int32_t t = 0; t < TOWERS; t++)
+            if (t != f.tower[u])
+                ck_assert_double_eq_tol(to[t], tp_gain_move(f.assignment, u, t), CLOSE);
+        for (int32_t v = 0; v < UNITS; v++)
+            if (f.tower[v] != f.tower[u])
+                ck_assert_double_eq_tol(with[v], tp_gain_swap(f.assignment, u, v), CLOSE);
     }
     end(&f);
 }
@@ -234,6 +254,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_set_makes_all_sums, 0, 24);
     tcase_add_loop_test(tcase, test_set_puts_pinned_units_where_their_pin_says, 0, 12);
     tcase_add_loop_test(tcase, test_gain_and_relief_of_every_move_are_what_recomputing_says, 0, 60);
+    tcase_add_loop_test(
+        tcase, test_gains_of_one_unit_at_once_are_those_of_its_moves_and_swaps, 0, 30);
     tcase_add_loop_test(tcase, test_gain_and_relief_of_every_swap_are_what_recomputing_says, 0, 60);
     tcase_add_loop_test(tcase, test_sums_stay_true_through_moves_and_swaps, 0, 24);
     tcase_add_loop_test(tcase, test_copy_takes_all_sums_over, 0, 12);

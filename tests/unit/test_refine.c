@@ -72,10 +72,10 @@ static bool begin_legal(struct fixture *f, int i)
 START_TEST(test_repair_says_legal_when_and_only_when_it_is)
 {
     struct fixture f;
-    int64_t steps = MANY_STEPS;
+    struct tp_effort effort = tp_effort_of(MANY_STEPS);
     begin(&f, _i);
     double before = slow_violation(f.problem, f.tower);
-    bool legal = tp_repair(f.assignment, &steps);
+    bool legal = tp_repair(f.assignment, &effort);
     ck_assert_int_eq(legal, slow_legal(f.problem, f.assignment->tower));
     ck_assert_double_le(slow_violation(f.problem, f.assignment->tower), before + CLOSE);
     for (int32_t u = 0; u < UNITS; u++)
@@ -87,10 +87,10 @@ END_TEST
 START_TEST(test_repair_leaves_a_legal_assignment_alone)
 {
     struct fixture f;
-    int64_t steps = MANY_STEPS;
+    struct tp_effort effort = tp_effort_of(MANY_STEPS);
     if (!begin_legal(&f, _i))
         return;
-    ck_assert(tp_repair(f.assignment, &steps));
+    ck_assert(tp_repair(f.assignment, &effort));
     ck_assert_mem_eq(f.assignment->tower, f.tower, sizeof f.tower);
     end(&f);
 }
@@ -107,10 +107,10 @@ START_TEST(test_repair_from_ten_random_starts_mostly_finds_what_brute_force_find
             continue;
         possible++;
         for (int k = 0; k < 10 && !legal; k++) {
-            int64_t steps = MANY_STEPS;
+            struct tp_effort effort = tp_effort_of(MANY_STEPS);
             random_towers(f.problem, &f.random, f.tower);
             tp_assignment_set(f.assignment, f.tower);
-            legal = tp_repair(f.assignment, &steps);
+            legal = tp_repair(f.assignment, &effort);
         }
         found += legal;
         end(&f);
@@ -123,9 +123,9 @@ END_TEST
 START_TEST(test_repair_stops_when_the_steps_are_used_up)
 {
     struct fixture f;
-    int64_t steps = 0;
+    struct tp_effort effort = tp_effort_of(0);
     begin(&f, _i);
-    bool legal = tp_repair(f.assignment, &steps);
+    bool legal = tp_repair(f.assignment, &effort);
     ck_assert_int_eq(legal, slow_legal(f.problem, f.tower));
     ck_assert_mem_eq(f.assignment->tower, f.tower, sizeof f.tower);
     end(&f);
@@ -158,11 +158,11 @@ static void assert_local_optimum(const struct fixture *f, const int32_t *tower)
 START_TEST(test_descent_keeps_the_limits_and_ends_at_a_local_optimum)
 {
     struct fixture f;
-    int64_t steps = MANY_STEPS;
+    struct tp_effort effort = tp_effort_of(MANY_STEPS);
     if (!begin_legal(&f, _i))
         return;
     double before = slow_value(f.problem, f.goal, f.tower);
-    tp_descend(f.assignment, &f.random, &steps);
+    tp_descend(f.assignment, &f.random, &effort);
     ck_assert(slow_legal(f.problem, f.assignment->tower));
     ck_assert_double_ge(slow_value(f.problem, f.goal, f.assignment->tower), before - CLOSE);
     assert_local_optimum(&f, f.assignment->tower);
@@ -173,13 +173,13 @@ END_TEST
 START_TEST(test_improving_never_loses_and_stays_legal)
 {
     struct fixture f;
-    int64_t steps = 20000;
+    struct tp_effort effort = tp_effort_of(20000);
     struct tp_error err;
     if (!begin_legal(&f, _i))
         return;
     double before = slow_value(f.problem, f.goal, f.tower);
-    ck_assert_int_eq(tp_improve(f.assignment, &f.random, &steps, &err), TP_OK);
-    ck_assert_int_le(steps, 0);
+    ck_assert_int_eq(tp_improve(f.assignment, &f.random, &effort, &err), TP_OK);
+    ck_assert(effort.over);
     ck_assert(slow_legal(f.problem, f.assignment->tower));
     double after = slow_value(f.problem, f.goal, f.assignment->tower);
     ck_assert_double_ge(after, before - CLOSE);
@@ -194,7 +194,7 @@ START_TEST(test_improving_finds_the_optimum_of_nearly_all_small_problems)
     for (int i = 0; i < 90; i++) {
         struct fixture f;
         struct tp_error err;
-        int64_t steps = 100000;
+        struct tp_effort effort = tp_effort_of(100000);
         int32_t tower[UNITS] = {0};
         double best = -INFINITY;
         if (!begin_legal(&f, i))
@@ -203,7 +203,7 @@ START_TEST(test_improving_finds_the_optimum_of_nearly_all_small_problems)
             if (slow_legal(f.problem, tower))
                 best = fmax(best, slow_value(f.problem, f.goal, tower));
         } while (next_towers(f.problem, tower));
-        ck_assert_int_eq(tp_improve(f.assignment, &f.random, &steps, &err), TP_OK);
+        ck_assert_int_eq(tp_improve(f.assignment, &f.random, &effort, &err), TP_OK);
         possible++;
         found += slow_value(f.problem, f.goal, f.assignment->tower) > best - 2 * CLOSE;
         end(&f);
@@ -219,11 +219,11 @@ START_TEST(test_the_same_seed_gives_the_same_assignment)
     for (int k = 0; k < 2; k++) {
         struct fixture f;
         struct tp_error err;
-        int64_t steps = 5000;
+        struct tp_effort effort = tp_effort_of(5000);
         begin(&f, 8); /* no pins, no apart, loose limits */
         ck_assert(find_legal(f.problem, f.tower));
         tp_assignment_set(f.assignment, f.tower);
-        ck_assert_int_eq(tp_improve(f.assignment, &f.random, &steps, &err), TP_OK);
+        ck_assert_int_eq(tp_improve(f.assignment, &f.random, &effort, &err), TP_OK);
         if (k)
             ck_assert_mem_eq(f.assignment->tower, first, sizeof first);
         memcpy(first, f.assignment->tower, sizeof first);
@@ -244,14 +244,14 @@ START_TEST(test_a_problem_with_nothing_to_try_ends)
     struct tp_problem *problem = problem_random(&recipe, &random);
     struct tp_assignment *a;
     struct tp_error err;
-    int64_t steps = 10000;
+    struct tp_effort effort = tp_effort_of(10000);
     int32_t tower[UNITS];
     random_towers(problem, &random, tower);
     ck_assert_int_eq(tp_assignment_new(problem, TP_GOAL_COHERENT, &a, &err), TP_OK);
     tp_assignment_set(a, tower);
-    tp_repair(a, &steps);
-    tp_descend(a, &random, &steps);
-    ck_assert_int_eq(tp_improve(a, &random, &steps, &err), TP_OK);
+    tp_repair(a, &effort);
+    tp_descend(a, &random, &effort);
+    ck_assert_int_eq(tp_improve(a, &random, &effort, &err), TP_OK);
     ck_assert_mem_eq(a->tower, tower, sizeof tower);
     tp_assignment_free(a);
     tp_problem_free(problem);
