@@ -28,7 +28,7 @@ enum tp_status tp_exact(const struct tp_problem *problem, const struct tp_judge 
 
 /* The best assignment, by branch and bound.
  * @param problem  at most TP_EXACT_UNITS_MAX units, with its limits set.
- * @param effort   nodes; when it is used up, nothing is proven.
+ * @param effort   a step is an open unit against a tower; when it is used up, nothing is proven.
  * @param tower    in and out, (U): a legal assignment that fits; the best one, the same if none is
  * better.
  * @param proven   out: no assignment that is legal and fits has a larger tp_assignment_value().

@@ -3,7 +3,7 @@
  * each repaired and brought to its local optimum, then the best one improved until the steps are used
  * up. The answer must also be placeable: if the judge turns it down, memory is made a little scarcer
  * and the search starts from the first legal assignment, which the judge has seen; at worst that one
- * is the answer. */
+ * is the answer. Few units are then searched exhaustively, from the answer on. */
 #include "partition/partition.h"
 
 #include "base/fail.h"
@@ -20,6 +20,7 @@
 #define METIS_NEAREST 10 /* neighbours in the sparse graph */
 #define MEMORY_ROUNDS 5
 #define MEMORY_SCARCER 0.97
+#define EXACT_STEPS INT64_C(10000000) /* times the effort */
 
 struct solver {
     struct tp_problem *problem;
@@ -122,6 +123,11 @@ static enum tp_status improve(struct solver *s, struct tp_error *err)
     return TP_OK;
 }
 
+static bool provable(const struct solver *s)
+{
+    return s->problem->unit_count <= TP_EXACT_UNITS_MAX && !s->options->quick;
+}
+
 static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
     int32_t *tower = out->tower;
@@ -144,10 +150,29 @@ static enum tp_status search(struct solver *s, struct tp_partition *out, struct 
             memcpy(tower, s->best->tower, bytes);
             break;
         }
+        if (provable(s)) /* which goes on from the first legal one, under the true memory */
+            break;
         for (int32_t t = 0; t < p->tower_count; t++)
             p->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= MEMORY_SCARCER;
     }
     return TP_OK;
+}
+
+/* The best there is, from the best found, and the proof. */
+static enum tp_status prove(struct solver *s, struct tp_partition *out, struct tp_error *err)
+{
+    const struct tp_partition_options *options = s->options;
+    struct tp_effort effort = tp_effort_of(EXACT_STEPS * options->effort);
+    effort.deadline = options->deadline;
+    effort.stop = options->stop;
+    enum tp_status status =
+        tp_exact_best(s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
+    out->stopped |= effort.over && effort.steps > 0;
+    if (!status && out->optimal) {
+        tp_assignment_set(s->best, out->tower);
+        out->bound = tp_assignment_value(s->best);
+    }
+    return status;
 }
 
 /* The stride assignment, if it holds the limits that were given. */
@@ -190,7 +215,10 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
         return status;
     if (s->problem->affinity && !options->quick)
         status = tp_baselines_make(s->problem, options->goal, options->seed, &out->baselines, err);
-    return status || options->stride ? status : search(s, out, err);
+    if (status || options->stride)
+        return status;
+    status = search(s, out, err);
+    return status || !provable(s) ? status : prove(s, out, err);
 }
 
 enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *judge,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exhaustive search against brute force over all T^U assignments, on thousands of tiny problems. */
+/* The exhaustive searches against brute force over all T^U assignments, on thousands of tiny
+ * problems. */
 #include "partition/exact.h"
 
 #include "problems.h"
@@ -69,6 +70,7 @@ static void begin(struct fixture *f, int i)
     struct tp_random random = tp_random_new((uint64_t)i, 7);
     struct recipe recipe = {.units = 1 + (int32_t)tp_random_below(&random, UNITS_MOST),
         .towers = 1 + (int32_t)tp_random_below(&random, 4),
+        .affinity = 1,
         .features_most = 3,
         .pinned = i & 1 ? 25 : 0,
         .apart = i & 2 ? 25 : 0,
@@ -210,6 +212,176 @@ START_TEST(test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_mor
 }
 END_TEST
 
+/* The largest value among the legal assignments that fit, or of which the judge cannot say that they do
+ * not; -INFINITY: none. */
+static double best_by_force(struct fixture *f, enum tp_goal goal, bool doubtful)
+{
+    int32_t tower[UNITS_MOST] = {0};
+    double best = -INFINITY;
+    do {
+        int verdict = slow_legal(f->problem, tower) ? fits(&f->court, tower, -1) : 0;
+        if (verdict > 0 || (verdict < 0 && doubtful))
+            best = fmax(best, slow_value(f->problem, goal, tower));
+    } while (next_towers(f->problem, tower));
+    return best;
+}
+
+static bool improve(struct fixture *f, enum tp_goal goal, struct tp_effort *effort, int32_t *tower)
+{
+    bool proven = false;
+    struct tp_error err;
+    ck_assert_int_eq(
+        tp_exact_best(f->problem, &f->judge, goal, effort, tower, &proven, &err), TP_OK);
+    ck_assert(slow_legal(f->problem, tower));
+    ck_assert_int_eq(fits(&f->court, tower, -1), 1);
+    return proven;
+}
+
+START_TEST(test_best_is_that_of_brute_force)
+{
+    for (int i = _i * CASES; i < (_i + 1) * CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST];
+        struct tp_effort effort = tp_effort_of(INT64_MAX);
+        enum tp_goal goal = (enum tp_goal)(i % 3);
+        begin(&f, i);
+        if (ask(&f, tower) == TP_ANSWER_YES) {
+            ck_assert(improve(&f, goal, &effort, tower));
+            double value = slow_value(f.problem, goal, tower);
+            double truth = best_by_force(&f, goal, false);
+            ck_assert_msg(fabs(value - truth) <= 1e-9, "case %d: %.12g not %.12g", i, value, truth);
+        }
+        tp_problem_free(f.problem);
+    }
+}
+END_TEST
+
+START_TEST(test_without_affinity_the_best_is_that_of_the_load_goal)
+{
+    for (int i = 0; i < CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST];
+        struct tp_effort effort = tp_effort_of(INT64_MAX);
+        begin(&f, i);
+        free(f.problem->affinity);
+        f.problem->affinity = NULL;
+        if (ask(&f, tower) == TP_ANSWER_YES) {
+            ck_assert(improve(&f, TP_GOAL_COHERENT, &effort, tower));
+            ck_assert_double_eq_tol(slow_value(f.problem, TP_GOAL_LOAD, tower),
+                best_by_force(&f, TP_GOAL_LOAD, false), 1e-9);
+        }
+        tp_problem_free(f.problem);
+    }
+}
+END_TEST
+
+/* What the judge cannot tell may be better or may not fit. Worse than the best it does no harm. */
+START_TEST(test_best_is_proven_only_if_nothing_unsure_is_better)
+{
+    int proven_count = 0, unproven_count = 0;
+    for (int i = 0; i < 20 * CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST];
+        struct tp_effort effort = tp_effort_of(INT64_MAX);
+        enum tp_goal goal = (enum tp_goal)(i % 3);
+        begin(&f, i);
+        if (ask(&f, tower) == TP_ANSWER_YES) {
+            f.court.over_whole = -1;
+            f.court.unsure_above = 1 + 0.25 * (i % 5);
+            if (fits(&f.court, tower, -1) == 1) {
+                bool proven = improve(&f, goal, &effort, tower);
+                double value = slow_value(f.problem, goal, tower);
+                if (proven)
+                    ck_assert(best_by_force(&f, goal, true) <= value + 1e-9);
+                proven_count += proven && f.court.unsure;
+                unproven_count += !proven;
+            }
+        }
+        tp_problem_free(f.problem);
+    }
+    ck_assert_int_ge(proven_count, 20);
+    ck_assert_int_ge(unproven_count, 20);
+}
+END_TEST
+
+START_TEST(test_the_best_comes_back_as_it_is)
+{
+    for (int i = 0; i < CASES; i++) {
+        struct fixture f;
+        int32_t tower[UNITS_MOST], again[UNITS_MOST];
+        struct tp_effort effort = tp_effort_of(INT64_MAX);
+        begin(&f, i);
+        if (ask(&f, tower) == TP_ANSWER_YES) {
+            improve(&f, TP_GOAL_DIVERSE, &effort, tower);
+            memcpy(again, tower, sizeof again);
+            ck_assert(improve(&f, TP_GOAL_DIVERSE, &effort, again));
+            ck_assert_mem_eq(again, tower, (size_t)f.problem->unit_count * sizeof *tower);
+        }
+        tp_problem_free(f.problem);
+    }
+}
+END_TEST
+
+/* 4^12 / 4! assignments, 700,000. */
+static struct tp_problem *dozen(int i, const struct tp_judge *judge, int32_t tower[12])
+{
+    struct recipe recipe = {.units = 12, .towers = 4, .affinity = 1, .features_most = 1};
+    struct tp_random random = tp_random_new((uint64_t)i, 0);
+    struct tp_problem *problem = problem_random(&recipe, &random);
+    enum tp_answer answer;
+    struct tp_error err;
+    tp_problem_set_limits(problem, (struct tp_limits){2, 1.5});
+    ck_assert_int_eq(tp_exact(problem, judge, tower, &answer, &err), TP_OK);
+    ck_assert_int_eq(answer, TP_ANSWER_YES);
+    return problem;
+}
+
+START_TEST(test_with_few_steps_nothing_is_proven_and_the_answer_is_legal_and_no_worse)
+{
+    for (int64_t steps = 0; steps <= 20000; steps += 500) {
+        struct tp_judge judge = {fits_always, NULL};
+        struct tp_effort effort = tp_effort_of(steps);
+        struct tp_error err;
+        bool proven;
+        int32_t tower[12];
+        struct tp_problem *problem = dozen(1, &judge, tower);
+        double before = slow_value(problem, TP_GOAL_DIVERSE, tower);
+        tp_exact_best(problem, &judge, TP_GOAL_DIVERSE, &effort, tower, &proven, &err);
+        ck_assert(!proven);
+        ck_assert(slow_legal(problem, tower));
+        ck_assert_double_ge(slow_value(problem, TP_GOAL_DIVERSE, tower), before);
+        tp_problem_free(problem);
+    }
+}
+END_TEST
+
+static int fits_and_counts(void *context, const int32_t *tower_of_unit, int32_t tower)
+{
+    int *asked = context;
+    ++*asked;
+    return fits_always(NULL, tower_of_unit, tower);
+}
+
+START_TEST(test_the_judge_is_not_asked_about_what_is_no_better_than_the_best)
+{
+    for (int i = 0; i < 20; i++) {
+        int asked = 0;
+        struct tp_judge judge = {fits_and_counts, &asked};
+        struct tp_effort effort = tp_effort_of(INT64_MAX);
+        struct tp_error err;
+        bool proven;
+        int32_t tower[12];
+        struct tp_problem *problem = dozen(i, &judge, tower);
+        tp_exact_best(problem, &judge, TP_GOAL_COHERENT, &effort, tower, &proven, &err);
+        asked = 0;
+        tp_exact_best(problem, &judge, TP_GOAL_COHERENT, &effort, tower, &proven, &err);
+        ck_assert(proven);
+        ck_assert_int_eq(asked, 0);
+        tp_problem_free(problem);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("exact");
@@ -221,6 +393,13 @@ int main(void)
     tcase_add_test(tcase, test_no_leaves_the_towers_untouched);
     tcase_add_test(
         tcase, test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_more_refused);
+    tcase_add_loop_test(tcase, test_best_is_that_of_brute_force, 0, 40);
+    tcase_add_test(tcase, test_without_affinity_the_best_is_that_of_the_load_goal);
+    tcase_add_test(tcase, test_best_is_proven_only_if_nothing_unsure_is_better);
+    tcase_add_test(tcase, test_the_best_comes_back_as_it_is);
+    tcase_add_test(
+        tcase, test_with_few_steps_nothing_is_proven_and_the_answer_is_legal_and_no_worse);
+    tcase_add_test(tcase, test_the_judge_is_not_asked_about_what_is_no_better_than_the_best);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

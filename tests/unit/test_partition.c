@@ -58,6 +58,8 @@ START_TEST(test_small_problems_are_solved_to_the_optimum)
     if (found.answer == TP_ANSWER_YES) {
         ck_assert(slow_legal(p, found.tower));
         ck_assert_double_ge(slow_value(p, goal, found.tower), best - CLOSE);
+        ck_assert(found.optimal);
+        ck_assert_double_eq_tol(found.bound, best, CLOSE);
     } else {
         /* The limits are left as the last question had them; without any there is no answer either. */
         ck_assert_int_eq(found.answer, TP_ANSWER_NO);
@@ -171,6 +173,7 @@ START_TEST(test_no_baseline_within_the_limits_is_better)
     options.ratio = 1.8;
     struct tp_partition found = solve(p, &easy, &options);
     ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+    ck_assert(!found.optimal); /* too many units for a proof by search */
     double value = slow_value(p, goal, found.tower);
     for (int b = 0; b < TP_BASELINE_COUNT; b++) {
         ck_assert_ptr_nonnull(found.baselines.tower[b]);
