@@ -5,7 +5,8 @@
  * on every rank.
  *
  * Looking for the tightest limits, a leaf is placed only if its own needs are below the best so far
- * in (ratio, balance), in that order. Limits are hundredths; Q100 and X100 count them.
+ * in (ratio, balance), in that order. Limits are hundredths; Q100 and X100 count them. Looking for
+ * the best affinity, a leaf is placed only if it has more of it inside (diverse: less).
  * Cost: T^U leaves at most. */
 #include "brute.h"
 
@@ -33,6 +34,10 @@ struct brute {
     int least, most; /* features of a tower, from the ratio given */
     bool found;
     int q100, x100; /* of the best found */
+    double *pair;   /* (U, U) affinity between features of two units, within one on the diagonal */
+    double all;     /* affinity between all features */
+    double inside;  /* within towers, so far */
+    double best;    /* the same of the best found */
 };
 
 int brute_unit_count(const struct workload *w)
@@ -149,11 +154,40 @@ static void leaf(struct brute *b)
         if (b->found && (q100 > b->q100 || (q100 == b->q100 && x100 >= b->x100)))
             return;
     }
+    if (b->query->affinity && b->found &&
+        (b->query->diverse ? b->inside >= b->best : b->inside <= b->best))
+        return;
     if (fits(b)) {
         b->found = true;
+        b->best = b->inside;
         b->q100 = q100;
         b->x100 = x100;
     }
+}
+
+static void sum_pairs(struct brute *b)
+{
+    const struct workload *w = b->w;
+    for (int i = 0; i < w->feature_count; i++)
+        for (int j = 0; j < i; j++) {
+            int u = b->units.of_table[w->features[i].table];
+            int v = b->units.of_table[w->features[j].table];
+            double a = (double)b->query->affinity[i * w->feature_count + j];
+            b->all += a;
+            b->pair[u * b->units.count + v] += a;
+            if (u != v)
+                b->pair[v * b->units.count + u] += a;
+        }
+}
+
+/* Affinity that a unit brings to a tower in which the units before it may be. */
+static double brought(const struct brute *b, int unit, int tower)
+{
+    double sum = b->pair[unit * b->units.count + unit];
+    for (int u = 0; u < unit; u++)
+        if (b->tower[u] == tower)
+            sum += b->pair[unit * b->units.count + u];
+    return sum;
 }
 
 static bool may_enter(const struct brute *b, int unit, int tower)
@@ -168,15 +202,20 @@ static bool may_enter(const struct brute *b, int unit, int tower)
     return true;
 }
 
+/* Also not over the ratio of the tightest found. */
 static bool within_upper_limits(const struct brute *b, int tower)
 {
+    if (b->query->tightest && b->found && isnan(b->query->ratio) &&
+        b->load[tower].features > features_most(b->w, b->q100 / 100.0))
+        return false;
     return b->load[tower].features <= b->most &&
            (isnan(b->query->balance) || balanced(b, &b->load[tower], b->query->balance));
 }
 
 static void descend(struct brute *b, int unit)
 {
-    if (--b->world.steps < 0 || (b->found && !b->query->tightest))
+    bool any = !b->query->tightest && !b->query->affinity;
+    if (--b->world.steps < 0 || (b->found && any))
         return;
     if (unit == b->units.count) {
         leaf(b);
@@ -186,11 +225,14 @@ static void descend(struct brute *b, int unit)
         if (!may_enter(b, unit, t))
             continue;
         struct tower_weight before = b->load[t];
+        double inside = b->inside;
         add(&b->load[t], &b->units.weight[unit], 1);
         b->tower[unit] = t;
+        b->inside += brought(b, unit, t);
         if (within_upper_limits(b, t))
             descend(b, unit + 1);
         b->load[t] = before;
+        b->inside = inside;
         b->tower[unit] = -1;
     }
 }
@@ -202,6 +244,9 @@ static void prepare(struct brute *b)
     b->listed = need(towers * sets, sizeof *b->listed);
     b->load = need(towers, sizeof *b->load);
     b->tower = need((size_t)b->units.count, sizeof *b->tower);
+    b->pair = need((size_t)b->units.count * (size_t)b->units.count, sizeof *b->pair);
+    if (b->query->affinity)
+        sum_pairs(b);
     memset(b->tower, -1, (size_t)b->units.count * sizeof *b->tower);
     for (int u = 0; u < b->units.count; u++)
         add(&b->mean, &b->units.weight[u], 1);
@@ -222,6 +267,7 @@ static void release(struct brute *b)
     free(b->listed);
     free(b->load);
     free(b->tower);
+    free(b->pair);
 }
 
 struct brute_answer brute_solve(const struct workload *w, const struct brute_query *query)
@@ -234,12 +280,15 @@ struct brute_answer brute_solve(const struct workload *w, const struct brute_que
     } else if (b.units.count <= BRUTE_UNITS_MAX) {
         prepare(&b);
         descend(&b, 0);
-        answer.decided = b.world.steps >= 0 || (b.found && !query->tightest);
+        bool any = !query->tightest && !query->affinity;
+        answer.decided = b.world.steps >= 0 || (b.found && any);
         answer.feasible = b.found;
         if (b.found && query->tightest && isnan(query->ratio))
             answer.ratio = b.q100 / 100.0;
         if (b.found && query->tightest && isnan(query->balance))
             answer.balance = b.x100 / 100.0;
+        if (b.all > 0)
+            answer.inside = b.best / b.all;
         release(&b);
     }
     units_release(&b.units);

@@ -15,6 +15,9 @@ struct brute_query {
     double balance, ratio; /* limits; NAN: none given */
     bool stride;           /* only the assignment of unit i to tower i mod T */
     bool tightest;         /* also find the smallest limits, in place of those not given */
+    const float *affinity; /* (F, F): also find the best share of it inside towers; NULL: no.
+                              Not with tightest */
+    bool diverse;          /* the smallest share is the best, else the largest */
     int64_t steps;         /* search steps before giving up */
 };
 
@@ -24,6 +27,7 @@ struct brute_answer {
     /* Given limits as given. If tightest, the others are the smallest ratio of {1.00, 1.01, ...},
      * then the smallest balance of {0.05, 0.06, ...}, at which there is an assignment. */
     double ratio, balance;
+    double inside; /* with an affinity and feasible: the best share of all pairs of features */
 };
 
 struct brute_answer brute_solve(const struct workload *w, const struct brute_query *query);

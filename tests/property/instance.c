@@ -37,15 +37,15 @@ static void roll_levels(struct dice *dice, struct workload *w, int hosts)
 
 static void roll_topology(struct dice *dice, struct workload *w, enum instance_size size)
 {
-    int most_ranks = size == INSTANCE_SMALL ? 16 : 256,
-        most_tower = size == INSTANCE_SMALL ? 4 : 32;
-    int inner = size == INSTANCE_SMALL ? 1 << dice_below(dice, 3) : 1 << dice_below(dice, 4);
-    int most_hosts = size == INSTANCE_SMALL ? 4 / inner : 4;
+    int most_ranks = size != INSTANCE_LARGE ? 16 : 256,
+        most_tower = size != INSTANCE_LARGE ? 4 : 32;
+    int inner = size != INSTANCE_LARGE ? 1 << dice_below(dice, 3) : 1 << dice_below(dice, 4);
+    int most_hosts = size != INSTANCE_LARGE ? 4 / inner : 4;
     w->hosts_per_tower = dice_chance(dice, 0.5) ? 1 : dice_between(dice, 1, most_hosts);
     int most = most_ranks / (inner * w->hosts_per_tower);
     most = most < most_tower ? most : most_tower;
     int towers =
-        size == INSTANCE_SMALL ? dice_between(dice, 1, most) : (int)dice_log(dice, 1, most + 0.999);
+        size != INSTANCE_LARGE ? dice_between(dice, 1, most) : (int)dice_log(dice, 1, most + 0.999);
     w->levels[0].fanout = inner;
     roll_levels(dice, w, towers * w->hosts_per_tower);
     w->reserve = dice_chance(dice, 0.3) ? 0 : 0.15;
@@ -63,11 +63,12 @@ static double roll_pooling(struct dice *dice)
 /* Tables until the wanted number of features (large) or of tables (small) is reached. */
 static void roll_tables(struct dice *dice, struct workload *w, enum instance_size size)
 {
-    bool small = size == INSTANCE_SMALL, equal = dice_chance(dice, 0.4);
+    bool small = size != INSTANCE_LARGE, equal = dice_chance(dice, 0.4);
     int widest = small ? 3 : 5, dim = 4 << dice_below(dice, widest);
     int towers = tower_count(w), left;
     if (small)
-        left = dice_between(dice, towers > 2 && dice_chance(dice, 0.9) ? towers : 2, 10);
+        left = dice_between(dice, towers > 2 && dice_chance(dice, 0.9) ? towers : 2,
+            size == INSTANCE_DOZEN ? 12 : 10);
     else
         left = (int)dice_log(dice, dice_chance(dice, 0.9) ? towers + 1 : 2, 200.999);
     double sharing = dice_chance(dice, 0.5) ? 0.25 : 0;

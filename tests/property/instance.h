@@ -11,6 +11,7 @@
 
 enum instance_size {
     INSTANCE_SMALL, /* at most 10 tables, 4 towers of at most 4 ranks, dims up to 16 */
+    INSTANCE_DOZEN, /* the same with at most 12 tables */
     INSTANCE_LARGE  /* 2..200 features, 1..32 towers, up to 256 ranks */
 };
 

@@ -191,6 +191,62 @@ START_TEST(stride_has_one_assignment)
 }
 END_TEST
 
+/* Four tables of one feature each, a to d, with affinities ab 0.9, ac 0.5, ad 0.2, bc 0.3, bd 0.7,
+ * cd 0.1, in all 2.7. In pairs: ab + cd = 1, ac + bd = 1.2, ad + bc = 0.5. Three and one: abd = 1.8
+ * is the most, acd = 0.8 the least. */
+START_TEST(best_affinity_is_found)
+{
+    static const float affinity[16] = {
+        1, 0.9F, 0.5F, 0.2F, 0.9F, 1, 0.3F, 0.7F, 0.5F, 0.3F, 1, 0.1F, 0.2F, 0.7F, 0.1F, 1};
+    struct workload w = world(2, 1, 1000000, 1);
+    struct brute_query query = {.balance = (double)NAN, .ratio = 1, .affinity = affinity};
+    for (int i = 0; i < 4; i++)
+        add_table(&w, 10, 4, 1);
+    ck_assert_double_eq_tol(ask(&w, query).inside, 1.2 / 2.7, 1e-6);
+    query.ratio = (double)NAN;
+    ck_assert_double_eq_tol(ask(&w, query).inside, 1.8 / 2.7, 1e-6);
+    query.diverse = true;
+    ck_assert_double_eq_tol(ask(&w, query).inside, 0.5 / 2.7, 1e-6);
+    add_rule(&w, RULE_APART, 1, 2, 0); /* b and c: acd is the best but ab + cd */
+    ck_assert_double_eq_tol(ask(&w, query).inside, 0.8 / 2.7, 1e-6);
+    workload_release(&w);
+}
+END_TEST
+
+/* Features of one table are always together: two of one table, with 0.4 between them, and 0.5 and 0.1
+ * to the second and to the third table, which have 0.2 between them; in all 0.4 + 2*0.5 + 2*0.1 + 0.2 =
+ * 1.8. Most: 0.4 + 2*0.5; least: 0.4 + 0.2. */
+START_TEST(affinity_inside_a_table_counts)
+{
+    static const float affinity[16] = {
+        1, 0.4F, 0.5F, 0.1F, 0.4F, 1, 0.5F, 0.1F, 0.5F, 0.5F, 1, 0.2F, 0.1F, 0.1F, 0.2F, 1};
+    struct workload w = world(2, 1, 1000000, 1);
+    struct brute_query query = anything;
+    query.affinity = affinity;
+    for (int i = 0; i < 3; i++)
+        add_table(&w, 10, 4, i == 0 ? 2 : 1);
+    ck_assert_double_eq_tol(ask(&w, query).inside, 1.4 / 1.8, 1e-6);
+    query.diverse = true;
+    ck_assert_double_eq_tol(ask(&w, query).inside, 0.6 / 1.8, 1e-6);
+    workload_release(&w);
+}
+END_TEST
+
+/* In pairs ab + cd holds 0.9 + 0.1 and ac + bd 0; two tables of 800 bytes do not fit one rank. */
+START_TEST(the_best_must_fit)
+{
+    static const float affinity[16] = {1, 0.9F, 0, 0, 0.9F, 1, 0, 0, 0, 0, 1, 0.1F, 0, 0, 0.1F, 1};
+    struct workload w = world(2, 1, 1800, 1);
+    struct brute_query query = {.balance = (double)NAN, .ratio = 1, .affinity = affinity};
+    for (int i = 0; i < 4; i++)
+        add_table(&w, i < 2 ? 50 : 1, 4, 1);
+    ck_assert_double_eq_tol(ask(&w, query).inside, 0, 1e-6);
+    w.host_memory[0] = w.host_memory[1] = w.memory_bytes = 5000;
+    ck_assert_double_eq_tol(ask(&w, query).inside, 1, 1e-6);
+    workload_release(&w);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("brute");
@@ -203,6 +259,9 @@ int main(void)
     tcase_add_test(tcase, tightest_balance_is_found);
     tcase_add_test(tcase, tightest_ratio_is_found);
     tcase_add_test(tcase, stride_has_one_assignment);
+    tcase_add_test(tcase, best_affinity_is_found);
+    tcase_add_test(tcase, affinity_inside_a_table_counts);
+    tcase_add_test(tcase, the_best_must_fit);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -279,7 +279,7 @@ END_TEST
 START_TEST(test_best_is_proven_only_if_nothing_unsure_is_better)
 {
     int proven_count = 0, unproven_count = 0;
-    for (int i = 0; i < 20 * CASES; i++) {
+    for (int i = 0; i < 40 * CASES; i++) {
         struct fixture f;
         int32_t tower[UNITS_MOST];
         struct tp_effort effort = tp_effort_of(INT64_MAX);
