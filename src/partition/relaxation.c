@@ -68,28 +68,6 @@ static enum tp_status init_limit(
     return TP_OK;
 }
 
-static enum tp_status init_pairs(
-    struct tp_relaxation *r, const struct tp_problem *p, struct tp_error *err)
-{
-    size_t units = (size_t)p->unit_count, cells;
-    int32_t pinned = 0;
-    for (int32_t u = 0; u < p->unit_count; u++)
-        pinned += p->pin[u] >= 0;
-    if (p->apart_first[units] == 0 && pinned < 2)
-        return TP_OK;
-    if (!tp_multiply(units, units, &cells) || !(r->pair = TP_NEW(cells, unsigned char)))
-        return tp_fail_memory(err);
-    for (int32_t u = 0; u < p->unit_count; u++) {
-        unsigned char *pair = r->pair + (int64_t)u * p->unit_count;
-        for (int32_t v = 0; v < p->unit_count && p->pin[u] >= 0; v++)
-            if (p->pin[v] >= 0)
-                pair[v] = p->pin[u] == p->pin[v] ? TP_PAIR_TOGETHER : TP_PAIR_APART;
-        for (int32_t i = p->apart_first[u]; i < p->apart_first[u + 1]; i++)
-            pair[p->apart[i]] = TP_PAIR_APART;
-    }
-    return TP_OK;
-}
-
 enum tp_status tp_relaxation_init(
     struct tp_relaxation *r, const struct tp_problem *p, struct tp_error *err)
 {
@@ -99,7 +77,7 @@ enum tp_status tp_relaxation_init(
         .eigenvalue_most = fmin(features_most, p->unit_count - p->tower_count + 1),
         .squares_most = most_squares(p),
         .features_least = p->features_least};
-    enum tp_status status = init_pairs(r, p, err);
+    enum tp_status status = TP_OK;
     for (int k = 0; k < TP_RESOURCES && !status; k++)
         status = init_limit(r, p, k, err);
     return status;
@@ -111,15 +89,7 @@ void tp_relaxation_release(struct tp_relaxation *r)
         free(r->weight[k]);
         free(r->most[k]);
     }
-    free(r->pair);
     *r = (struct tp_relaxation){0};
-}
-
-static enum tp_pair pair_of(const struct tp_relaxation *r, int32_t u, int32_t v)
-{
-    if (u == v)
-        return TP_PAIR_TOGETHER;
-    return r->pair ? (enum tp_pair)r->pair[(int64_t)u * r->unit_count + v] : TP_PAIR_OPEN;
 }
 
 static double cut(double x)
@@ -192,16 +162,15 @@ static void charge(double *row, const double *weight, int32_t n, double price)
         row[v] -= price * weight[v];
 }
 
-void tp_row_project(
-    const struct tp_relaxation *r, int32_t unit, double *row, struct tp_row_price *price)
+void tp_row_project(const struct tp_relaxation *r, int32_t unit, const unsigned char *pair,
+    double *row, struct tp_row_price *price)
 {
     double taken[TP_RESOURCES] = {0};
     int limits = 0;
     for (int32_t v = 0; v < r->unit_count; v++) {
-        enum tp_pair pair = pair_of(r, unit, v);
-        for (int k = 0; k < TP_RESOURCES && pair == TP_PAIR_TOGETHER; k++)
+        for (int k = 0; k < TP_RESOURCES && pair[v] == TP_PAIR_TOGETHER; k++)
             taken[k] += r->weight[k] ? r->weight[k][v] : 0;
-        row[v] = pair == TP_PAIR_OPEN ? row[v] : NEVER;
+        row[v] = pair[v] == TP_PAIR_OPEN ? row[v] : NEVER;
     }
     for (int k = 0; k < TP_RESOURCES; k++) {
         limits += r->weight[k] != NULL;
@@ -223,7 +192,7 @@ void tp_row_project(
             break;
     }
     for (int32_t v = 0; v < r->unit_count; v++)
-        row[v] = pair_of(r, unit, v) == TP_PAIR_TOGETHER ? 1 : cut(row[v]);
+        row[v] = pair[v] == TP_PAIR_TOGETHER ? 1 : cut(row[v]);
 }
 
 static int by_ratio(const void *a, const void *b)
@@ -244,8 +213,8 @@ static double net_gain(const struct tp_relaxation *r, int32_t unit, const double
     return net;
 }
 
-double tp_row_most(const struct tp_relaxation *r, int32_t unit, const double *gain,
-    const struct tp_row_price *price, struct tp_row_item *items)
+double tp_row_most(const struct tp_relaxation *r, int32_t unit, const unsigned char *pair,
+    const double *gain, const struct tp_row_price *price, struct tp_row_item *items)
 {
     const double *features = r->weight[TP_FEATURES];
     double sum = 0, taken = 0, most = r->most[TP_FEATURES][unit];
@@ -253,12 +222,11 @@ double tp_row_most(const struct tp_relaxation *r, int32_t unit, const double *ga
     for (int k = 0; k < TP_FEATURES; k++)
         sum += r->weight[k] ? price->of[k] * r->most[k][unit] : 0;
     for (int32_t v = 0; v < r->unit_count; v++) {
-        enum tp_pair pair = pair_of(r, unit, v);
-        double net = pair == TP_PAIR_APART ? 0 : net_gain(r, v, gain, price);
-        if (pair == TP_PAIR_TOGETHER) {
+        double net = pair[v] == TP_PAIR_APART ? 0 : net_gain(r, v, gain, price);
+        if (pair[v] == TP_PAIR_TOGETHER) {
             sum += net;
             taken += features[v];
-        } else if (pair == TP_PAIR_OPEN) {
+        } else if (pair[v] == TP_PAIR_OPEN) {
             items[count++] = (struct tp_row_item){net / features[v], v};
         }
     }

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PER_UNIT 30    /* triangles kept at most; some hundreds suffice at 30 units */
 #define BROKEN 0.05    /* less is not worth a price */
@@ -21,6 +22,22 @@ enum tp_status tp_triangles_init(
     *triangles = (struct tp_triangles){.most = PER_UNIT * units};
     triangles->list = TP_NEW(triangles->most, struct tp_triangle);
     return triangles->list ? TP_OK : tp_fail_memory(err);
+}
+
+enum tp_status tp_triangles_copy(
+    struct tp_triangles *to, const struct tp_triangles *from, struct tp_error *err)
+{
+    *to = (struct tp_triangles){.most = from->most, .count = from->count};
+    to->list = TP_NEW(to->most, struct tp_triangle);
+    if (!to->list)
+        return tp_fail_memory(err);
+    memcpy(to->list, from->list, (size_t)from->count * sizeof *to->list);
+    return TP_OK;
+}
+
+int64_t tp_triangles_bytes(int32_t units)
+{
+    return (int64_t)PER_UNIT * units * (int64_t)sizeof(struct tp_triangle);
 }
 
 void tp_triangles_release(struct tp_triangles *triangles)

@@ -23,6 +23,10 @@ struct tp_triangles {
 /* @param triangles  out, to be released with tp_triangles_release(). @return TP_ENOMEM. */
 enum tp_status tp_triangles_init(
     struct tp_triangles *triangles, int32_t units, struct tp_error *err);
+/* A copy with as much room. @return TP_ENOMEM. */
+enum tp_status tp_triangles_copy(
+    struct tp_triangles *to, const struct tp_triangles *from, struct tp_error *err);
+int64_t tp_triangles_bytes(int32_t units);
 void tp_triangles_release(struct tp_triangles *triangles);
 
 /* Adds those that are plainly broken, as many as there is room for. O(U^3).

@@ -42,7 +42,7 @@ START_TEST(test_no_legal_assignment_is_worth_more)
         worst = value;
         memcpy(worst_tower, tower, sizeof tower); /* known is never more than the bound says */
     } while (next_towers(p, tower));
-    int64_t steps[] = {1, 5000, 50000, 5000000};
+    int64_t steps[] = {1, 5000, 50000, 2000000};
     double before = INFINITY;
     for (int k = 0; k < 4 && !isinf(best); k++) {
         double bound = bound_of(p, goal, worst_tower, steps[k]);
@@ -93,13 +93,13 @@ START_TEST(test_planted_groups_are_proven_best)
 }
 END_TEST
 
-/* Where nothing is planted there is a gap, but of a few percent: a slip in the method that leaves the
- * bound true makes it larger. */
+/* Nothing is planted, so the relaxation alone leaves a gap of some percent; with branches it is gone
+ * where only the sizes of towers are limited, and little is left where loads are too. */
 START_TEST(test_random_problems_are_bounded_closely)
 {
     struct recipe recipe = {.units = UNITS, .towers = 3, .affinity = 1, .features_most = 1};
     double bounds = 0, values = 0;
-    for (uint64_t k = 0; k < 20; k++) {
+    for (uint64_t k = 0; k < 10; k++) {
         struct tp_random random = tp_random_new(k, 71);
         struct tp_problem *p = problem_random(&recipe, &random);
         int32_t tower[UNITS] = {0}, known[UNITS] = {0, 0, 0, 1, 1, 1, 2, 2};
@@ -110,12 +110,12 @@ START_TEST(test_random_problems_are_bounded_closely)
                 best = fmax(best, slow_value(p, TP_GOAL_COHERENT, tower));
         } while (next_towers(p, tower));
         if (best > 0)
-            bounds += bound_of(p, TP_GOAL_COHERENT, known, 20000000);
+            bounds += bound_of(p, TP_GOAL_COHERENT, known, 5000000);
         values += best;
         tp_problem_free(p);
     }
     ck_assert_double_ge(bounds, values);
-    ck_assert_double_le(bounds, values * (_i ? 1.07 : 1.01));
+    ck_assert_double_le(bounds, values * (_i ? 1.02 : 1 + 1e-5));
 }
 END_TEST
 

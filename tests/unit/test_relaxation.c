@@ -22,6 +22,13 @@ static struct tp_problem *make(int32_t i)
     return p;
 }
 
+static struct tp_pairs pair(const struct tp_problem *p)
+{
+    struct tp_pairs pairs;
+    ck_assert_int_eq(tp_pairs_init(&pairs, p, NULL), TP_OK);
+    return pairs;
+}
+
 static struct tp_relaxation relax(const struct tp_problem *p)
 {
     struct tp_relaxation relaxation;
@@ -73,6 +80,7 @@ START_TEST(test_every_legal_assignment_obeys)
 {
     struct tp_problem *p = make(_i);
     struct tp_relaxation relaxation = relax(p);
+    struct tp_pairs pairs = pair(p);
     int32_t tower[UNITS] = {0};
     do {
         double squares = 0, row[UNITS];
@@ -92,10 +100,11 @@ START_TEST(test_every_legal_assignment_obeys)
             double projected[UNITS];
             row_of(tower, u, row);
             memcpy(projected, row, sizeof row);
-            tp_row_project(&relaxation, u, projected, &price);
+            tp_row_project(&relaxation, u, tp_pairs_of(&pairs, u), projected, &price);
             ck_assert_double_le(distance(row, projected), 1e-6);
         }
     } while (next_towers(p, tower));
+    tp_pairs_release(&pairs);
     tp_relaxation_release(&relaxation);
     tp_problem_free(p);
 }
@@ -107,6 +116,7 @@ START_TEST(test_the_projection_is_a_row_and_the_nearest)
 {
     struct tp_problem *p = make(_i);
     struct tp_relaxation relaxation = relax(p);
+    struct tp_pairs pairs = pair(p);
     struct tp_random random = tp_random_new((uint64_t)_i, 43);
     for (int k = 0; k < 5; k++) {
         int32_t unit = (int32_t)tp_random_below(&random, UNITS), tower[UNITS] = {0};
@@ -116,7 +126,7 @@ START_TEST(test_the_projection_is_a_row_and_the_nearest)
             y[v] = 2 * tp_random_normal(&random);
         for (int again = 0; again < 20; again++) { /* from the prices found before */
             memcpy(z, y, sizeof y);
-            tp_row_project(&relaxation, unit, z, &price);
+            tp_row_project(&relaxation, unit, tp_pairs_of(&pairs, unit), z, &price);
         }
         bool any = false;
         do {
@@ -131,6 +141,7 @@ START_TEST(test_the_projection_is_a_row_and_the_nearest)
         } while (next_towers(p, tower));
         ck_assert(!any || holds(p, unit, z, 1e-3));
     }
+    tp_pairs_release(&pairs);
     tp_relaxation_release(&relaxation);
     tp_problem_free(p);
 }
@@ -148,15 +159,17 @@ START_TEST(test_one_limit_is_met_exactly)
     p->most[TP_MEMORY] = p->most[TP_RESOURCES + TP_MEMORY] = DBL_MAX;
     tp_problem_set_limits(p, (struct tp_limits){INFINITY, 1});
     struct tp_relaxation relaxation = relax(p);
+    struct tp_pairs pairs = pair(p);
     struct tp_row_price price = {{0}};
     double row[3] = {-5, 0.9, 0.5};
-    tp_row_project(&relaxation, 0, row, &price);
+    tp_row_project(&relaxation, 0, tp_pairs_of(&pairs, 0), row, &price);
     ck_assert_double_eq_tol(row[0], 1, 1e-9);
     ck_assert_double_eq_tol(row[1], 0.7, 1e-8);
     ck_assert_double_eq_tol(row[2], 0.3, 1e-8);
     ck_assert_double_eq_tol(price.of[TP_FEATURES], 0.2, 1e-8);
     /* Towers of 2 and 1 features: 4 + 1. */
     ck_assert_double_eq_tol(relaxation.squares_most, 5, 1e-12);
+    tp_pairs_release(&pairs);
     tp_relaxation_release(&relaxation);
     tp_problem_free(p);
 }
@@ -166,6 +179,7 @@ START_TEST(test_no_row_gains_more_than_is_said)
 {
     struct tp_problem *p = make(_i);
     struct tp_relaxation relaxation = relax(p);
+    struct tp_pairs pairs = pair(p);
     struct tp_random random = tp_random_new((uint64_t)_i, 47);
     struct tp_row_item items[UNITS];
     for (int32_t unit = 0; unit < UNITS; unit++) {
@@ -185,8 +199,10 @@ START_TEST(test_no_row_gains_more_than_is_said)
                 sum += gain[v] * row[v];
             best = fmax(best, sum);
         } while (next_towers(p, tower));
-        ck_assert_double_le(best, tp_row_most(&relaxation, unit, gain, &price, items) + 1e-9);
+        ck_assert_double_le(best,
+            tp_row_most(&relaxation, unit, tp_pairs_of(&pairs, unit), gain, &price, items) + 1e-9);
     }
+    tp_pairs_release(&pairs);
     tp_relaxation_release(&relaxation);
     tp_problem_free(p);
 }
@@ -200,6 +216,7 @@ START_TEST(test_with_one_limit_the_most_is_that_of_the_best_row)
     struct tp_problem *p = problem_random(&recipe, &random);
     tp_problem_set_limits(p, (struct tp_limits){INFINITY, 1}); /* 2 or 3 of 7 */
     struct tp_relaxation relaxation = relax(p);
+    struct tp_pairs pairs = pair(p);
     struct tp_row_price none = {{0}};
     struct tp_row_item items[UNITS];
     double gain[UNITS], best = -INFINITY;
@@ -208,7 +225,9 @@ START_TEST(test_with_one_limit_the_most_is_that_of_the_best_row)
     for (int a = 1; a < UNITS; a++)
         for (int b = 1; b <= a; b++) /* b == a: a tower of two */
             best = fmax(best, gain[0] + gain[a] + (a != b ? gain[b] : 0));
-    ck_assert_double_eq_tol(tp_row_most(&relaxation, 0, gain, &none, items), best, 1e-12);
+    ck_assert_double_eq_tol(
+        tp_row_most(&relaxation, 0, tp_pairs_of(&pairs, 0), gain, &none, items), best, 1e-12);
+    tp_pairs_release(&pairs);
     tp_relaxation_release(&relaxation);
     tp_problem_free(p);
 }
