@@ -16,6 +16,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,8 @@ enum tp_status tp_assignment_new(const struct tp_problem *problem, enum tp_goal 
     a->load = TP_NEW(towers * TP_RESOURCES, double);
     a->excess = TP_NEW(towers, double);
     bool wants_pull = problem->affinity && goal != TP_GOAL_LOAD;
+    for (int r = 0; r < TP_RESOURCES; r++)
+        a->per_mean[r] = problem->mean[r] > 0 ? 1 / problem->mean[r] : 1;
     a->sign = goal == TP_GOAL_DIVERSE ? -1 : 1;
     a->pull = wants_pull ? tp_new_aligned(units * towers, sizeof(double)) : NULL;
     a->own = wants_pull ? tp_new_aligned(units, sizeof(double)) : NULL;
@@ -247,27 +250,65 @@ void tp_gains(const struct tp_assignment *a, int32_t unit, double *to, double *w
         with[v] = a->tower[v] == own ? 0 : tp_gain_swap(a, unit, v);
 }
 
-static double relief_of_loads(const struct tp_assignment *a, int32_t first, int32_t second,
-    const double *out, const double *in)
+/* Change of the two towers' excess when `out` leaves the first for the second and `in` comes back.
+ * Once it is over `most` the rest does not matter. */
+static double excess_change(const struct tp_assignment *a, int32_t first, int32_t second,
+    const double *out, const double *in, double most)
 {
-    double x[TP_RESOURCES], y[TP_RESOURCES];
-    loads_after(a, first, second, out, in, x, y);
-    return excess_at(a->problem, first, x) + excess_at(a->problem, second, y) - a->excess[first] -
-           a->excess[second];
+    const struct tp_problem *p = a->problem;
+    const double *x = load_of(a, first), *y = load_of(a, second);
+    const double *x_most = tp_tower_most(p, first), *y_most = tp_tower_most(p, second);
+    double change = -a->excess[first] - a->excess[second];
+    double features = out[TP_FEATURES] - in[TP_FEATURES];
+    double x_lacks = p->features_least - x[TP_FEATURES] + features;
+    double y_lacks = p->features_least - y[TP_FEATURES] - features;
+    if (x_lacks > 0)
+        change += x_lacks * a->per_mean[TP_FEATURES];
+    if (y_lacks > 0)
+        change += y_lacks * a->per_mean[TP_FEATURES];
+    for (int r = 0; r < TP_RESOURCES && change <= most; r++) {
+        double shift = out[r] - in[r], x_over = x[r] - shift - x_most[r],
+               y_over = y[r] + shift - y_most[r];
+        if (x_over > 0)
+            change += x_over * a->per_mean[r];
+        if (y_over > 0)
+            change += y_over * a->per_mean[r];
+    }
+    return change;
+}
+
+double tp_relief_move_within(const struct tp_assignment *a, int32_t unit, int32_t to, double most)
+{
+    static const double nobody[TP_RESOURCES] = {0};
+    int32_t from = a->tower[unit];
+    double change = 0;
+    if (a->problem->apart_first[unit] < a->problem->apart_first[unit + 1])
+        change = clashes(a, unit, to, -1) - clashes(a, unit, from, -1);
+    return change +
+           excess_change(a, from, to, tp_unit_weight(a->problem, unit), nobody, most - change);
+}
+
+double tp_relief_swap_within(const struct tp_assignment *a, int32_t u, int32_t v, double most)
+{
+    const struct tp_problem *p = a->problem;
+    int32_t x = a->tower[u], y = a->tower[v];
+    double change = 0;
+    if (p->apart_first[u] < p->apart_first[u + 1])
+        change += clashes(a, u, y, v) - clashes(a, u, x, -1);
+    if (p->apart_first[v] < p->apart_first[v + 1])
+        change += clashes(a, v, x, u) - clashes(a, v, y, -1);
+    return change +
+           excess_change(a, x, y, tp_unit_weight(p, u), tp_unit_weight(p, v), most - change);
 }
 
 double tp_relief_move(const struct tp_assignment *a, int32_t unit, int32_t to)
 {
-    int32_t from = a->tower[unit];
-    return relief_of_loads(a, from, to, tp_unit_weight(a->problem, unit), NULL) +
-           clashes(a, unit, to, -1) - clashes(a, unit, from, -1);
+    return tp_relief_move_within(a, unit, to, INFINITY);
 }
 
 double tp_relief_swap(const struct tp_assignment *a, int32_t u, int32_t v)
 {
-    int32_t x = a->tower[u], y = a->tower[v];
-    return relief_of_loads(a, x, y, tp_unit_weight(a->problem, u), tp_unit_weight(a->problem, v)) +
-           clashes(a, u, y, v) - clashes(a, u, x, -1) + clashes(a, v, x, u) - clashes(a, v, y, -1);
+    return tp_relief_swap_within(a, u, v, INFINITY);
 }
 
 /* Loads and excess after `out` left the first tower for the second and `in` came back. */

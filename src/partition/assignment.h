@@ -18,9 +18,10 @@ enum tp_goal {
 struct tp_assignment {
     const struct tp_problem *problem; /* borrowed */
     enum tp_goal goal;
-    double sign;        /* of affinity in the value: 1, or -1 for diverse */
-    int32_t *tower;     /* (U) */
-    double *load;       /* (T, TP_RESOURCES) */
+    double per_mean[TP_RESOURCES]; /* 1 / mean */
+    double sign;                   /* of affinity in the value: 1, or -1 for diverse */
+    int32_t *tower;                /* (U) */
+    double *load;                  /* (T, TP_RESOURCES) */
     double *pull;       /* (T, U) affinity of a tower's units to a unit; NULL without affinity */
     double *own;        /* (U) pull of the unit's own tower; NULL likewise */
     double *excess;     /* (T) how far the tower is over or under its limits, in means; 0: legal */
@@ -52,6 +53,13 @@ double tp_gain_swap(const struct tp_assignment *assignment, int32_t u, int32_t v
 /* Change of the violation, likewise. Negative: better. */
 double tp_relief_move(const struct tp_assignment *assignment, int32_t unit, int32_t to);
 double tp_relief_swap(const struct tp_assignment *assignment, int32_t u, int32_t v);
+
+/* The same, or any number above `most` where it is above that: most candidates fall at the first limit
+ * looked at. */
+double tp_relief_move_within(
+    const struct tp_assignment *assignment, int32_t unit, int32_t to, double most);
+double tp_relief_swap_within(
+    const struct tp_assignment *assignment, int32_t u, int32_t v, double most);
 
 /* The gains of all moves and swaps of a unit at once.
  * @param to    out, (T): as tp_gain_move(); of no meaning for the unit's own tower.

@@ -31,11 +31,12 @@ struct probe {
     const struct tp_judge *judge;
     struct tp_assignment *assignment; /* goal load, not used when exact */
     struct tp_random random;
-    int64_t steps;   /* of one probe */
-    int32_t *legal;  /* (U) the last legal assignment */
-    int32_t *start;  /* (U) */
-    double *weights; /* (U) scratch */
-    bool found;      /* `legal` holds one */
+    int64_t steps;          /* of one probe */
+    struct tp_effort whole; /* its deadline and stop */
+    int32_t *legal;         /* (U) the last legal assignment */
+    int32_t *start;         /* (U) */
+    double *weights;        /* (U) scratch */
+    bool found;             /* `legal` holds one */
 };
 
 /* The k-th start. */
@@ -62,7 +63,8 @@ static void keep_legal(struct probe *p)
 static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_error *err)
 {
     struct tp_assignment *a = p->assignment;
-    struct tp_effort left = tp_effort_of(p->steps);
+    struct tp_effort left = tp_effort_take(&p->whole, p->steps);
+    left.deadline = p->found ? left.deadline : (double)INFINITY; /* some answer there must be */
     int verdicts = PROBE_VERDICTS;
     *answer = TP_ANSWER_UNSURE;
     for (int32_t k = 0; !left.over && verdicts > 0; k++) {
@@ -186,7 +188,8 @@ static enum tp_status tighten(struct probe *p, bool ratio, int64_t low, struct t
 {
     struct tp_limits reached = tp_limits_of(p->problem, p->legal);
     int64_t high = (int64_t)llround(100 * (ratio ? reached.ratio : reached.balance));
-    for (int64_t next = low; low < high; next = low + (high - low) / 2) {
+    for (int64_t next = low; low < high && tp_effort_spend(&p->whole, 0);
+         next = low + (high - low) / 2) {
         enum tp_answer answer;
         enum tp_status status = ask(p, with(*limits, ratio, next), &answer, err);
         if (status)
@@ -200,6 +203,7 @@ static enum tp_status tighten(struct probe *p, bool ratio, int64_t low, struct t
             *proven &= answer == TP_ANSWER_NO;
         }
     }
+    *proven &= low >= high;
     *limits = with(*limits, ratio, high > low ? high : low);
     return TP_OK;
 }
@@ -234,11 +238,13 @@ static int64_t probe_steps(const struct tp_problem *problem, int32_t effort)
 }
 
 enum tp_status tp_settle_limits(struct tp_problem *problem, const struct tp_judge *judge,
-    double balance, double ratio, uint64_t seed, int32_t effort, struct tp_limits *limits,
-    bool *proven, int32_t *tower, enum tp_answer *answer, struct tp_error *err)
+    double balance, double ratio, uint64_t seed, int32_t effort, struct tp_effort *whole,
+    struct tp_limits *limits, bool *proven, int32_t *tower, enum tp_answer *answer,
+    struct tp_error *err)
 {
     struct probe p = {.problem = problem, .judge = judge};
     p.steps = probe_steps(problem, effort);
+    p.whole = whole ? *whole : tp_effort_of(INT64_MAX);
     p.random = tp_random_new(seed, 1);
     p.legal = TP_NEW(problem->unit_count, int32_t);
     p.start = TP_NEW(problem->unit_count, int32_t);

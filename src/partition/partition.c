@@ -1,126 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of things: settle the limits (which yields a first legal assignment), baselines, starts,
- * each repaired and brought to its local optimum, then the best one improved until the steps are used
- * up. The answer must also be placeable: if the judge turns it down, memory is made a little scarcer
- * and the search starts from the first legal assignment, which the judge has seen; at worst that one
- * is the answer. Few units are then searched exhaustively, from the answer on. */
+/* The order of things: settle the limits (which yields a first legal assignment), baselines, then
+ * the search from all of them until the effort is over. Few units are then searched exhaustively, from
+ * the answer on. The search may have made memory scarcer, for the sake of the judge; what is said of
+ * the best there is, is said under the true one. */
 #include "partition/partition.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "partition/metis.h"
-#include "partition/refine.h"
+#include "partition/search.h"
 #include "partition/starts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define METIS_NEAREST 10 /* neighbours in the sparse graph */
-#define MEMORY_ROUNDS 5
-#define MEMORY_SCARCER 0.97
+/* The limits do not depend on the effort, or more of it could give tighter ones and a worse plan. */
+#define EFFORT_OF_LIMITS 10
 #define EXACT_STEPS INT64_C(10000000) /* times the effort */
 
 struct solver {
     struct tp_problem *problem;
     const struct tp_judge *judge;
     const struct tp_partition_options *options;
-    struct tp_assignment *best, *trial;
-    bool have_best;
-    double best_value;
+    struct tp_assignment *trial;
     int32_t *start, *legal; /* (U) */
-    struct tp_random random;
-    int64_t steps, steps_all;
+    struct tp_effort effort;
     struct tp_progress progress;
 };
 
-/* Steps for a problem of that size: enough for thousands of descents when it is small, a fraction of a
- * second at the default effort when it is large. */
-static int64_t budget(const struct tp_problem *p, int32_t effort)
-{
-    int64_t pass = (int64_t)p->unit_count * (p->unit_count + p->tower_count);
-    int64_t steps = 400 * pass;
-    if (steps > 5000000)
-        steps = 5000000 > 2 * pass ? 5000000 : 2 * pass;
-    return steps * effort;
-}
-
-/* Takes a start to its local optimum; keeps it if it is legal and better. */
-static void try_start(struct solver *s, const int32_t *start)
-{
-    int64_t before = s->steps, most = s->steps_all / 4;
-    int64_t own = before < most ? before : most; /* one start may not eat everything */
-    struct tp_effort left = tp_effort_of(own);
-    tp_assignment_set(s->trial, start);
-    if (tp_repair(s->trial, &left)) {
-        tp_descend(s->trial, &s->random, &left);
-        double value = tp_assignment_value(s->trial);
-        if (!s->have_best || value > s->best_value) {
-            tp_assignment_copy(s->best, s->trial);
-            s->best_value = value;
-            s->have_best = true;
-        }
-    }
-    s->steps -= own - left.steps;
-    tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
-}
-
-/* METIS on the nearest-neighbour graph; on the complete one it is a baseline. */
-static enum tp_status try_nearest(struct solver *s, bool recursive, struct tp_error *err)
-{
-    struct tp_error ignored; /* no answer of METIS is one start less, not a failure */
-    enum tp_status status = tp_metis(s->problem, s->options->goal, recursive, METIS_NEAREST,
-        s->options->seed, s->start, &ignored);
-    if (status == TP_ENOMEM)
-        return tp_fail_memory(err);
-    if (!status)
-        try_start(s, s->start);
-    return TP_OK;
-}
-
-static enum tp_status run_starts(
-    struct solver *s, const struct tp_partition *out, struct tp_error *err)
+/* Other methods' answers come first: none of them can then be better than ours. */
+static enum tp_status run_starts(struct solver *s, struct tp_search *search,
+    const struct tp_partition *out, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
-    bool metis = s->best->pull && !s->options->quick; /* the load goal does not look at affinity */
-    if (!s->options->legal)
-        try_start(s, s->legal);
-    tp_start_stride(s->problem, s->start);
-    try_start(s, s->start);
-    status = tp_start_greedy(s->problem, NULL, s->start, err);
-    if (!status)
-        try_start(s, s->start);
-    for (int b = TP_BASELINE_METIS_KWAY; metis && b < TP_BASELINE_COUNT; b++)
+    tp_search_start(search, s->legal, &s->effort);
+    if (s->options->quick)
+        return TP_OK;
+    for (int b = 0; b < TP_BASELINE_COUNT; b++)
         if (out->baselines.tower[b])
-            try_start(s, out->baselines.tower[b]);
-    for (int k = 0; metis && !status && k < 2; k++)
-        status = try_nearest(s, k == 1, err);
-    while (!status && s->steps > s->steps_all / 2) {
-        s->steps -= s->problem->unit_count;
-        status = tp_start_random(s->problem, &s->random, s->start, err);
+            tp_search_start(search, out->baselines.tower[b], &s->effort);
+    if (!out->baselines.tower[TP_BASELINE_LOAD]) {
+        status = tp_start_greedy(s->problem, NULL, s->start, err);
         if (!status)
-            try_start(s, s->start);
+            tp_search_start(search, s->start, &s->effort);
     }
-    if (!status && !s->have_best)
-        try_start(s, s->legal);
     return status;
 }
 
-/* Improves in slices so that the progress line moves. */
-static enum tp_status improve(struct solver *s, struct tp_error *err)
+static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
-    int64_t slice = s->steps_all / 40 + 1;
-    while (s->steps > 0) {
-        int64_t now = s->steps < slice ? s->steps : slice;
-        struct tp_effort left = tp_effort_of(now);
-        enum tp_status status = tp_improve(s->best, &s->random, &left, err);
-        if (status)
-            return status;
-        s->steps -= now - left.steps;
-        tp_progress_update(&s->progress, 1 - (double)s->steps / (double)s->steps_all);
-    }
-    return TP_OK;
+    struct tp_search *search = NULL;
+    memcpy(out->tower, s->legal, (size_t)s->problem->unit_count * sizeof *out->tower);
+    if (s->problem->tower_count == 1)
+        return TP_OK;
+    if (s->options->effort > 0)
+        s->effort.steps = s->options->effort * tp_search_steps(s->problem);
+    enum tp_status status = tp_search_new(s->problem, s->judge, s->options->goal, s->options->seed,
+        out->tower, &s->progress, &search, err);
+    if (!status)
+        status = run_starts(s, search, out, err);
+    if (!status)
+        status = tp_search_improve(search, &s->effort, err);
+    out->stopped = s->effort.over && s->effort.steps > 0;
+    tp_search_free(search);
+    return status;
 }
 
 static bool provable(const struct solver *s)
@@ -128,50 +72,24 @@ static bool provable(const struct solver *s)
     return s->problem->unit_count <= TP_EXACT_UNITS_MAX && !s->options->quick;
 }
 
-static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
-{
-    int32_t *tower = out->tower;
-    struct tp_problem *p = s->problem;
-    size_t bytes = (size_t)p->unit_count * sizeof *tower;
-    memcpy(tower, s->legal, bytes);
-    if (p->tower_count == 1)
-        return TP_OK;
-    for (int round = 0; round < MEMORY_ROUNDS; round++) {
-        s->steps = s->steps_all = budget(p, s->options->effort);
-        s->have_best = false;
-        enum tp_status status = run_starts(s, out, err);
-        if (!status && s->have_best)
-            status = improve(s, err);
-        if (status)
-            return status;
-        if (!s->have_best)
-            break;
-        if (s->judge->fits(s->judge->context, s->best->tower, -1) > 0) {
-            memcpy(tower, s->best->tower, bytes);
-            break;
-        }
-        if (provable(s)) /* which goes on from the first legal one, under the true memory */
-            break;
-        for (int32_t t = 0; t < p->tower_count; t++)
-            p->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= MEMORY_SCARCER;
-    }
-    return TP_OK;
-}
-
 /* The best there is, from the best found, and the proof. */
 static enum tp_status prove(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
     const struct tp_partition_options *options = s->options;
+    struct tp_assignment *best = NULL;
     struct tp_effort effort = tp_effort_of(EXACT_STEPS * options->effort);
     effort.deadline = options->deadline;
     effort.stop = options->stop;
     enum tp_status status =
         tp_exact_best(s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
     out->stopped |= effort.over && effort.steps > 0;
-    if (!status && out->optimal) {
-        tp_assignment_set(s->best, out->tower);
-        out->bound = tp_assignment_value(s->best);
+    if (!status && out->optimal)
+        status = tp_assignment_new(s->problem, options->goal, &best, err);
+    if (best) {
+        tp_assignment_set(best, out->tower);
+        out->bound = tp_assignment_value(best);
     }
+    tp_assignment_free(best);
     return status;
 }
 
@@ -207,9 +125,9 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
         tp_problem_set_limits(s->problem, out->limits);
         memcpy(s->legal, options->legal, (size_t)s->problem->unit_count * sizeof *s->legal);
     } else {
-        status =
-            tp_settle_limits(s->problem, s->judge, options->balance, options->ratio, options->seed,
-                options->effort, &out->limits, &out->limits_proven, s->legal, &out->answer, err);
+        status = tp_settle_limits(s->problem, s->judge, options->balance, options->ratio,
+            options->seed, EFFORT_OF_LIMITS, &s->effort, &out->limits, &out->limits_proven,
+            s->legal, &out->answer, err);
     }
     if (status || out->answer != TP_ANSWER_YES)
         return status;
@@ -228,16 +146,16 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     struct solver s = {.problem = problem, .judge = judge, .options = options};
     memset(partition, 0, sizeof *partition);
     partition->bound = (double)NAN;
-    s.random = tp_random_new(options->seed, 2);
+    s.effort = tp_effort_of(INT64_MAX);
+    s.effort.deadline = options->deadline;
+    s.effort.stop = options->stop;
     s.progress = tp_progress_begin(options->progress, "partition");
     s.start = TP_NEW(problem->unit_count, int32_t);
     s.legal = TP_NEW(problem->unit_count, int32_t);
     partition->tower = TP_NEW(problem->unit_count, int32_t);
     enum tp_status status = s.start && s.legal && partition->tower ? TP_OK : tp_fail_memory(err);
-    if (!status)
-        status = tp_assignment_new(problem, options->goal, &s.best, err);
-    if (!status)
-        status = tp_assignment_new(problem, options->goal, &s.trial, err);
+    if (!status) /* of the load goal, so that no affinity is added up for it */
+        status = tp_assignment_new(problem, TP_GOAL_LOAD, &s.trial, err);
     if (!status)
         status = solve(&s, partition, err);
     if (status || partition->answer != TP_ANSWER_YES) {
@@ -245,7 +163,6 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
         partition->tower = NULL;
     }
     tp_progress_end(&s.progress);
-    tp_assignment_free(s.best);
     tp_assignment_free(s.trial);
     free(s.start);
     free(s.legal);

@@ -133,11 +133,11 @@ static struct choice best_gain(const struct tp_assignment *a, int32_t u)
     struct choice best = {.unit = -1, .gain = GAIN_LEAST};
     tp_gains(a, u, a->to, a->with);
     for (int32_t t = 0; t < p->tower_count; t++)
-        if (a->to[t] > best.gain && t != a->tower[u] && tp_relief_move(a, u, t) <= 0)
+        if (a->to[t] > best.gain && t != a->tower[u] && tp_relief_move_within(a, u, t, 0) <= 0)
             best = (struct choice){.unit = u, .other = -1, .tower = t, .gain = a->to[t]};
     for (int32_t v = 0; v < p->unit_count; v++)
         if (a->with[v] > best.gain && a->tower[v] != a->tower[u] && movable(a, v) &&
-            tp_relief_swap(a, u, v) <= 0)
+            tp_relief_swap_within(a, u, v, 0) <= 0)
             best = (struct choice){.unit = u, .other = v, .tower = -1, .gain = a->with[v]};
     return best;
 }
@@ -151,7 +151,7 @@ static struct choice best_entry(const struct tp_assignment *a, int32_t t)
         if (a->tower[u] == t || !movable(a, u))
             continue;
         double gain = tp_gain_move(a, u, t);
-        if (gain > best.gain && tp_relief_move(a, u, t) <= 0)
+        if (gain > best.gain && tp_relief_move_within(a, u, t, 0) <= 0)
             best = (struct choice){.unit = u, .other = -1, .tower = t, .gain = gain};
     }
     return best;

@@ -116,7 +116,7 @@ static void assert_settles_as_brute_force(int i, int ratio, int balance)
     int32_t tower[UNITS_MOST];
     begin(&f, i);
     struct settled want = brute_force(&f, ratio, balance);
-    ck_assert_int_eq(tp_settle_limits(f.problem, &f.judge, given(balance), given(ratio), 1, 1,
+    ck_assert_int_eq(tp_settle_limits(f.problem, &f.judge, given(balance), given(ratio), 1, 1, NULL,
                          &limits, &proven, tower, &answer, &err),
         TP_OK);
     ck_assert_int_eq(answer, want.ratio < FAR ? TP_ANSWER_YES : TP_ANSWER_NO);
@@ -197,8 +197,8 @@ START_TEST(test_beyond_exhaustive_search_the_limits_found_hold)
     enum tp_answer answer;
     bool proven;
     int32_t tower[40];
-    ck_assert_int_eq(tp_settle_limits(problem, &judge, (double)NAN, (double)NAN, 1, 10, &limits,
-                         &proven, tower, &answer, &err),
+    ck_assert_int_eq(tp_settle_limits(problem, &judge, (double)NAN, (double)NAN, 1, 10, NULL,
+                         &limits, &proven, tower, &answer, &err),
         TP_OK);
     ck_assert_int_eq(answer, TP_ANSWER_YES);
     ck_assert(slow_legal(problem, tower));
@@ -225,8 +225,8 @@ START_TEST(test_equal_units_that_deal_out_evenly_get_the_tightest_limits_proven)
         p->mean[r] = 6;
     p->feature_count = 30;
     problem_limit_memory(p, 0);
-    ck_assert_int_eq(tp_settle_limits(p, &judge, (double)NAN, (double)NAN, 1, 10, &limits, &proven,
-                         tower, &answer, &err),
+    ck_assert_int_eq(tp_settle_limits(p, &judge, (double)NAN, (double)NAN, 1, 10, NULL, &limits,
+                         &proven, tower, &answer, &err),
         TP_OK);
     ck_assert_int_eq(answer, TP_ANSWER_YES);
     ck_assert_double_eq(limits.ratio, 1);
