@@ -88,34 +88,33 @@ static void refresh(struct tp_anneal *s, int32_t first, int32_t second)
     }
 }
 
-/* What of the violation a swap with each unit would change, times the price, is taken from its gain
- * and noise. @param out  (ROWS) over of the unit's tower without it. @param in  (ROWS) its weight. */
-TP_CLONES static void score_swaps(const double *gain, const float *noise, float heat, float price,
-    const float *weight, const float *over, const float *excess, const float *out, const float *in,
-    float own_excess, int32_t units, float *restrict score)
+/* Scores of the swaps of a unit with each other one: gain and noise, less the price of what they would
+ * change of the violation.
+ * @param out  (ROWS) how far over its limits the unit's tower would be without it.
+ * @param in   (ROWS) the unit's weight. */
+TP_CLONES static void score_swaps(const struct tp_anneal *s, const double *gain, const float *noise,
+    const float *out, const float *in, float own_excess, float *restrict score)
 {
-    const float *w0 = weight, *w1 = w0 + units, *w2 = w1 + units, *w3 = w2 + units,
-                *w4 = w3 + units, *w5 = w4 + units;
-    const float *o0 = over, *o1 = o0 + units, *o2 = o1 + units, *o3 = o2 + units, *o4 = o3 + units,
-                *o5 = o4 + units;
-    float a0 = out[0], a1 = out[1], a2 = out[2], a3 = out[3], a4 = out[4], a5 = out[5];
-    float b0 = in[0], b1 = in[1], b2 = in[2], b3 = in[3], b4 = in[4], b5 = in[5];
+    int32_t units = s->a->problem->unit_count;
+    const float *weight[ROWS], *over[ROWS], *excess = s->excess;
+    float heat = (float)s->heat, price = (float)s->price;
+    for (int r = 0; r < ROWS; r++) {
+        weight[r] = s->weight + (int64_t)r * units;
+        over[r] = s->over + (int64_t)r * units;
+    }
     for (int32_t v = 0; v < units; v++) {
         float sum = -excess[v] - own_excess;
-        float h, t;
-#define ONE(i)                                                                                     \
-    h = a##i + w##i[v];                                                                            \
-    t = o##i[v] + b##i;                                                                            \
-    sum += (h > 0 ? h : 0) + (t > 0 ? t : 0);
-        ONE(0)
-        ONE(1)
-        ONE(2) ONE(3) ONE(4) ONE(5) score[v] = (float)gain[v] + heat * noise[v] - price * sum;
+        for (int r = 0; r < ROWS; r++) { /* unrolled, the loop around it becomes vectors */
+            float here = out[r] + weight[r][v], there = over[r][v] + in[r];
+            sum += (here > 0 ? here : 0) + (there > 0 ? there : 0);
+        }
+        score[v] = (float)gain[v] + heat * noise[v] - price * sum;
     }
 }
 
-static int32_t clashes(const struct tp_assignment *a, int32_t u)
+static bool keeps_apart(const struct tp_assignment *a, int32_t u)
 {
-    return a->problem->apart_first[u + 1] - a->problem->apart_first[u];
+    return a->problem->apart_first[u + 1] > a->problem->apart_first[u];
 }
 
 static void make(struct tp_anneal *s, int32_t u, int32_t with, int32_t to)
@@ -141,7 +140,13 @@ static void make(struct tp_anneal *s, int32_t u, int32_t with, int32_t to)
     memcpy(s->best, a->tower, (size_t)p->unit_count * sizeof *s->best);
 }
 
-static void score_all_swaps(struct tp_anneal *s, int32_t u)
+/* Noise from somewhere in the table. */
+static const float *noise(struct tp_anneal *s)
+{
+    return s->noise + (tp_random_next(s->random) >> 32) % NOISE;
+}
+
+static void score_all_swaps(struct tp_anneal *s, int32_t u, const float *swap_noise)
 {
     const struct tp_assignment *a = s->a;
     int32_t units = a->problem->unit_count;
@@ -150,8 +155,7 @@ static void score_all_swaps(struct tp_anneal *s, int32_t u)
         in[r] = s->weight[(int64_t)r * units + u];
         out[r] = s->over[(int64_t)r * units + u];
     }
-    score_swaps(a->with, s->noise + tp_random_below(s->random, NOISE), (float)s->heat,
-        (float)s->price, s->weight, s->over, s->excess, out, in, s->excess[u], units, s->score);
+    score_swaps(s, a->with, swap_noise, out, in, s->excess[u], s->score);
 }
 
 static void visit(struct tp_anneal *s, int32_t u)
@@ -159,12 +163,13 @@ static void visit(struct tp_anneal *s, int32_t u)
     struct tp_assignment *a = s->a;
     const struct tp_problem *p = a->problem;
     tp_gains(a, u, a->to, a->with);
-    score_all_swaps(s, u);
-    double best = s->heat * (double)s->noise[tp_random_below(s->random, NOISE)];
-    const float *noise = s->noise + tp_random_below(s->random, NOISE);
+    const float *swap_noise = noise(s);
+    score_all_swaps(s, u, swap_noise);
+    double best = s->heat * (double)*noise(s);
+    const float *move_noise = noise(s);
     int32_t to = -1, with = -1;
     for (int32_t t = 0; t < p->tower_count; t++) {
-        double score = a->to[t] + s->heat * (double)noise[t];
+        double score = a->to[t] + s->heat * (double)move_noise[t];
         if (score <= best || t == a->tower[u])
             continue;
         score -= s->price * tp_relief_move_within(a, u, t, (score - best) / s->price);
@@ -177,8 +182,9 @@ static void visit(struct tp_anneal *s, int32_t u)
         if ((double)s->score[v] <= best || a->tower[v] == a->tower[u] || p->pin[v] >= 0)
             continue;
         double score = (double)s->score[v];
-        if (clashes(a, u) || clashes(a, v))
-            score = a->with[v] - s->price * tp_relief_swap(a, u, v);
+        if (keeps_apart(a, u) || keeps_apart(a, v))
+            score =
+                a->with[v] + s->heat * (double)swap_noise[v] - s->price * tp_relief_swap(a, u, v);
         if (score > best) {
             best = score;
             with = v;

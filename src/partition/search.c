@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts are repaired and brought to their local optimum; then rounds of annealing follow, each twice
- * as long as the one before it, so that whenever the search ends, a good part of the effort
- * went into one long run. Rounds take a low and a high price of broken limits in turn: with
- * the low one towers may grow far beyond their limits on the way, which finds more where limits are
- * many and units small; the high one keeps close to what is legal, which is needed where units are
- * nearly as large as towers. After a round the best answer is kicked about and refined for a while.
+/* Starts are repaired and brought to their local optimum; then rounds of annealing follow, each half
+ * as long again as the one before it, so that whenever the search ends, a good part of the effort
+ * went into one long run. Rounds take low and high prices of broken limits in turn: with a low one
+ * towers may grow far beyond their limits on the way, which finds more where limits are many and
+ * units small; a high one keeps close to what is legal, which is needed where units are nearly as
+ * large as towers. After a round the best answer is kicked about and refined for a while.
  *
  * Nothing on the way depends on the effort that there is in all: its end only cuts the way short, so
  * more of it never gives a worse answer.
@@ -26,14 +26,12 @@
 #define MEMORY_SCARCER 0.97
 #define CHECKPOINTS 4 /* of a round, at which its best is refined and judged */
 #define GAIN_LEAST 1e-9
-/* Prices, in what a unit of load brings. Measured: 1 lets towers grow together where only few
- * limits hold, above 20 nothing is gained. */
-#define PRICE_LOW 4.0
-#define PRICE_HIGH 20.0
-/* Sweeps of the first round: so many for few units that ten units of effort take tens of
- * milliseconds, and seconds for thousands. */
-#define SWEEPS_LEAST 6
-#define SWEEPS_OF_ONE 30000
+/* Sweeps of the first round: ten units of effort take some tens of milliseconds for 30 units, one
+ * or two seconds for 1,000, half a minute for 10,000. */
+#define SWEEPS_LEAST 5
+#define SWEEPS_MOST 300
+#define SWEEPS_OF_ONE 20000
+#define GROWTH 1.5 /* of a round over the one before */
 
 struct tp_search {
     struct tp_problem *problem; /* borrowed, as are the judge, tower and progress */
@@ -51,7 +49,8 @@ struct tp_search {
 
 static int32_t first_sweeps(const struct tp_problem *p)
 {
-    return SWEEPS_LEAST + SWEEPS_OF_ONE / p->unit_count;
+    int32_t sweeps = SWEEPS_LEAST + SWEEPS_OF_ONE / p->unit_count;
+    return sweeps < SWEEPS_MOST ? sweeps : SWEEPS_MOST;
 }
 
 int64_t tp_search_steps(const struct tp_problem *p)
@@ -124,6 +123,8 @@ static bool offer(struct tp_search *s, struct tp_effort *effort)
 /* By steps, or by the clock where there is no end of them. */
 static void show_progress(struct tp_search *s, const struct tp_effort *effort)
 {
+    if (s->steps == 0)
+        s->steps = effort->steps;
     double share = s->steps > 0 ? 1 - (double)effort->steps / (double)s->steps : 0;
     if (!isinf(effort->deadline))
         share = fmax(share, (tp_seconds_now() - s->started) / (effort->deadline - s->started));
@@ -132,8 +133,6 @@ static void show_progress(struct tp_search *s, const struct tp_effort *effort)
 
 void tp_search_start(struct tp_search *s, const int32_t *tower, struct tp_effort *effort)
 {
-    if (s->steps == 0)
-        s->steps = effort->steps;
     tp_assignment_set(s->trial, tower);
     while (tp_repair(s->trial, effort) && !offer(s, effort))
         tp_assignment_set(s->trial, s->trial->tower);
@@ -181,12 +180,15 @@ static enum tp_status refine(
 enum tp_status tp_search_improve(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
+    /* Of breaking a limit. Measured: with 1 towers may grow together where few limits hold, above 20
+     * nothing is gained where many do; which is best differs from problem to problem. */
+    static const double prices[] = {4, 20, 1, 100};
     int32_t sweeps = first_sweeps(s->problem);
     enum tp_status status = TP_OK;
     for (int32_t round = 0; !effort->over && !status; round++) {
-        anneal(s, sweeps, round % 2 ? PRICE_HIGH : PRICE_LOW, effort);
+        anneal(s, sweeps, prices[round % 4], effort);
         status = refine(s, sweeps, effort, err);
-        sweeps = sweeps < INT32_MAX / 2 ? 2 * sweeps : sweeps;
+        sweeps = (int32_t)fmin(sweeps * GROWTH, INT32_MAX / 4);
     }
     return status;
 }

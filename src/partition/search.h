@@ -28,8 +28,8 @@ void tp_search_start(struct tp_search *search, const int32_t *tower, struct tp_e
 enum tp_status tp_search_improve(
     struct tp_search *search, struct tp_effort *effort, struct tp_error *err);
 
-/* Steps of one unit of effort: the first round of annealing and a part of the second; ten are four
- * rounds. */
+/* Steps of one unit of effort: the first round of annealing and a part of the second; ten are about
+ * four rounds. */
 int64_t tp_search_steps(const struct tp_problem *problem);
 
 #endif

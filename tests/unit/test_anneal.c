@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Annealing: what it calls its best is legal and worth what it says, its sums stay true, the same
+ * random numbers give the same run. */
+#include "partition/anneal.h"
+
+#include "problems.h"
+
+#define UNITS 24
+#define TOWERS 4
+#define CLOSE 1e-6
+#define MANY_STEPS 100000000
+
+static const enum tp_goal goals[] = {TP_GOAL_COHERENT, TP_GOAL_DIVERSE, TP_GOAL_LOAD};
+
+struct fixture {
+    struct tp_problem *problem;
+    struct tp_assignment *assignment;
+    struct tp_anneal *anneal;
+    struct tp_random random;
+    enum tp_goal goal;
+    int32_t tower[UNITS];
+};
+
+/* Case i: goals in turn, pins, pairs apart, memory, tight and loose limits. */
+static void begin(struct fixture *f, int i)
+{
+    struct recipe recipe = {.units = UNITS,
+        .towers = TOWERS,
+        .affinity = 1,
+        .features_most = 1 + i % 3,
+        .pinned = i & 1 ? 15 : 0,
+        .apart = i & 2 ? 10 : 0,
+        .memory = i & 4 ? 2.5 : 0};
+    struct tp_error err;
+    f->random = tp_random_new((uint64_t)i, 41);
+    f->goal = goals[i % 3];
+    f->problem = problem_random(&recipe, &f->random);
+    tp_problem_set_limits(f->problem, (struct tp_limits){0.3 + 0.4 * (i % 3), 1.3 + 0.3 * (i % 4)});
+    ck_assert_int_eq(tp_assignment_new(f->problem, f->goal, &f->assignment, &err), TP_OK);
+    random_towers(f->problem, &f->random, f->tower);
+    tp_assignment_set(f->assignment, f->tower);
+    ck_assert_int_eq(tp_anneal_new(f->assignment, &f->random, &f->anneal, &err), TP_OK);
+}
+
+static void end(struct fixture *f)
+{
+    tp_anneal_free(f->anneal);
+    tp_assignment_free(f->assignment);
+    tp_problem_free(f->problem);
+}
+
+static const int32_t *run(struct fixture *f, int32_t sweeps, int64_t steps, double *value)
+{
+    struct tp_effort effort = tp_effort_of(steps);
+    tp_anneal_begin(f->anneal, sweeps, 4, &effort);
+    while (tp_anneal_cool(f->anneal, 7, &effort)) {
+    }
+    return tp_anneal_best(f->anneal, value);
+}
+
+START_TEST(test_the_best_is_legal_and_worth_what_it_says)
+{
+    struct fixture f;
+    double value;
+    begin(&f, _i);
+    for (int round = 0; round < 2; round++) {
+        const int32_t *best = run(&f, 60, MANY_STEPS, &value);
+        if (!best)
+            continue;
+        ck_assert(slow_legal(f.problem, best));
+        ck_assert_double_eq_tol(slow_value(f.problem, f.goal, best), value, CLOSE);
+    }
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_the_sums_of_the_assignment_stay_true)
+{
+    struct fixture f;
+    double value;
+    begin(&f, _i);
+    run(&f, 60, MANY_STEPS, &value);
+    const int32_t *tower = f.assignment->tower;
+    ck_assert_double_eq_tol(
+        tp_assignment_value(f.assignment), slow_value(f.problem, f.goal, tower), CLOSE);
+    ck_assert_double_eq_tol(
+        tp_assignment_violation(f.assignment), slow_violation(f.problem, tower), CLOSE);
+    for (int32_t u = 0; u < UNITS; u++)
+        ck_assert(f.problem->pin[u] < 0 || tower[u] == f.problem->pin[u]);
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_planted_groups_are_found_from_a_random_deal)
+{
+    /* Group u % 4, pairs inside five times as strong. */
+    struct fixture f;
+    double value;
+    begin(&f, 0);
+    tp_problem_clear_limits(f.problem);
+    for (int32_t t = 0; t < TOWERS; t++)
+        f.problem->most[t * TP_RESOURCES + TP_FEATURES] = 6;
+    for (int u = 0; u < UNITS; u++) {
+        f.problem->weight[u * TP_RESOURCES + TP_FEATURES] = 1;
+        for (int v = 0; v < UNITS; v++)
+            f.problem->affinity[u * UNITS + v] = u == v ? 0 : u % 4 == v % 4 ? 1 : 0.2f;
+    }
+    struct tp_error err;
+    tp_anneal_free(f.anneal); /* it has taken over the weights of before */
+    f.problem->mean[TP_FEATURES] = 6;
+    tp_assignment_set(f.assignment, f.tower);
+    ck_assert_int_eq(tp_anneal_new(f.assignment, &f.random, &f.anneal, &err), TP_OK);
+    const int32_t *best = run(&f, 100, MANY_STEPS, &value);
+    ck_assert_ptr_nonnull(best);
+    for (int u = 0; u < UNITS; u++)
+        ck_assert_int_eq(best[u], best[u % 4]);
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_it_ends_when_the_effort_is_over)
+{
+    struct fixture f;
+    struct tp_effort effort = tp_effort_of(1000);
+    begin(&f, _i);
+    tp_anneal_begin(f.anneal, 1000000, 4, &effort);
+    ck_assert(!tp_anneal_cool(f.anneal, 1000000, &effort));
+    ck_assert(effort.over);
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_the_same_random_numbers_give_the_same_run)
+{
+    int32_t first[UNITS];
+    for (int k = 0; k < 2; k++) {
+        struct fixture f;
+        double value;
+        begin(&f, 6);
+        run(&f, 30, MANY_STEPS, &value);
+        if (k)
+            ck_assert_mem_eq(f.assignment->tower, first, sizeof first);
+        memcpy(first, f.assignment->tower, sizeof first);
+        end(&f);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("anneal");
+    TCase *tcase = tcase_create("anneal");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test_the_best_is_legal_and_worth_what_it_says, 0, 24);
+    tcase_add_loop_test(tcase, test_the_sums_of_the_assignment_stay_true, 0, 24);
+    tcase_add_test(tcase, test_planted_groups_are_found_from_a_random_deal);
+    tcase_add_loop_test(tcase, test_it_ends_when_the_effort_is_over, 0, 6);
+    tcase_add_test(tcase, test_the_same_random_numbers_give_the_same_run);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
