@@ -9,11 +9,11 @@
 #include "base/random.h"
 #include "partition/assignment.h"
 
-/* More units than this would take minutes (O(U^3)). */
+/* O(U^3): as many take seconds, more soon minutes. */
 #define TP_SPECTRAL_UNITS_MAX 3000
 
 /* @param goal   coherent: the largest eigenvectors; diverse: those of the negated matrix.
- * @param tower  out, (U), in [0, T); untouched on failure.
+ * @param tower  out, (U), in [0, T), pinned units where their pin says; untouched on failure.
  * @return TP_EINTERNAL when LAPACK gives up; TP_ENOMEM. */
 enum tp_status tp_spectral(const struct tp_problem *problem, enum tp_goal goal,
     struct tp_random *random, int32_t *tower, struct tp_error *err);
