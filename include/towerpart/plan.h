@@ -89,7 +89,7 @@ struct tp_plan_rank {
 };
 
 struct tp_plan_baseline {
-    char *name;             /* "stride", "load", "metis_kway", "metis_recursive" */
+    char *name;             /* "stride", "load", "paper", "metis_kway", "metis_recursive" */
     double inside_affinity; /* as quality.inside_affinity */
     bool within_limits;     /* false: it breaks a limit of this plan */
 };

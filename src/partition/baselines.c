@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "partition/metis.h"
+#include "partition/paper.h"
 #include "partition/starts.h"
 
 #include <stdlib.h>
@@ -16,13 +17,13 @@
 
 const char *tp_baseline_name(enum tp_baseline baseline)
 {
-    static const char *const names[] = {"stride", "load", "metis_kway", "metis_recursive"};
+    static const char *const names[] = {"stride", "load", "paper", "metis_kway", "metis_recursive"};
     return names[baseline];
 }
 
 /* @param made  out: false when there is no answer. */
-static enum tp_status make(const struct tp_problem *p, enum tp_goal goal, uint64_t seed,
-    enum tp_baseline which, int32_t *tower, bool *made, struct tp_error *err)
+static enum tp_status make(const struct tp_problem *p, enum tp_goal goal, double ratio,
+    uint64_t seed, enum tp_baseline which, int32_t *tower, bool *made, struct tp_error *err)
 {
     struct tp_error ignored; /* no answer of METIS is one comparison less, not a failure */
     enum tp_status status = TP_OK;
@@ -31,6 +32,9 @@ static enum tp_status make(const struct tp_problem *p, enum tp_goal goal, uint64
         tp_start_stride(p, tower);
     } else if (which == TP_BASELINE_LOAD) {
         status = tp_start_greedy(p, NULL, tower, err);
+    } else if (which == TP_BASELINE_PAPER) {
+        *made = p->affinity != NULL;
+        status = *made ? tp_paper(p, goal, ratio, seed, tower, err) : TP_OK;
     } else if (p->unit_count > METIS_DENSE_UNITS_MAX) {
         *made = false;
     } else {
@@ -49,8 +53,8 @@ static bool holds_limits(const struct tp_problem *p, const int32_t *tower, struc
            tp_assignment_violation(a) <= 0;
 }
 
-enum tp_status tp_baselines_make(const struct tp_problem *problem, enum tp_goal goal, uint64_t seed,
-    struct tp_baselines *baselines, struct tp_error *err)
+enum tp_status tp_baselines_make(const struct tp_problem *problem, enum tp_goal goal, double ratio,
+    uint64_t seed, struct tp_baselines *baselines, struct tp_error *err)
 {
     struct tp_assignment *a = NULL;
     *baselines = (struct tp_baselines){0};
@@ -59,7 +63,7 @@ enum tp_status tp_baselines_make(const struct tp_problem *problem, enum tp_goal 
     for (int b = 0; b < TP_BASELINE_COUNT && !status; b++) {
         bool made = false;
         int32_t *tower = TP_NEW(problem->unit_count, int32_t);
-        status = tower ? make(problem, goal, seed, (enum tp_baseline)b, tower, &made, err)
+        status = tower ? make(problem, goal, ratio, seed, (enum tp_baseline)b, tower, &made, err)
                        : tp_fail_memory(err);
         if (made) {
             baselines->tower[b] = tower;

@@ -11,6 +11,7 @@
 enum tp_baseline {
     TP_BASELINE_STRIDE,
     TP_BASELINE_LOAD,
+    TP_BASELINE_PAPER, /* only with an affinity */
     TP_BASELINE_METIS_KWAY,
     TP_BASELINE_METIS_RECURSIVE,
     TP_BASELINE_COUNT
@@ -25,10 +26,11 @@ const char *tp_baseline_name(enum tp_baseline baseline);
 
 /* All that there are for a problem of that size, each as its method gives it; only within_limits
  * looks at the problem's limits.
+ * @param ratio      behind the limits: what the paper's method goes by.
  * @param baselines  out, to be released with tp_baselines_release(), also on failure.
  * @return TP_ENOMEM; a method that gives up is left out. */
-enum tp_status tp_baselines_make(const struct tp_problem *problem, enum tp_goal goal, uint64_t seed,
-    struct tp_baselines *baselines, struct tp_error *err);
+enum tp_status tp_baselines_make(const struct tp_problem *problem, enum tp_goal goal, double ratio,
+    uint64_t seed, struct tp_baselines *baselines, struct tp_error *err);
 void tp_baselines_release(struct tp_baselines *baselines);
 
 #endif

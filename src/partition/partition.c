@@ -132,7 +132,8 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
     if (status || out->answer != TP_ANSWER_YES)
         return status;
     if (s->problem->affinity && !options->quick)
-        status = tp_baselines_make(s->problem, options->goal, options->seed, &out->baselines, err);
+        status = tp_baselines_make(
+            s->problem, options->goal, out->limits.ratio, options->seed, &out->baselines, err);
     if (status || options->stride)
         return status;
     status = search(s, out, err);

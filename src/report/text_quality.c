@@ -65,6 +65,7 @@ void tp_section_quality(const struct tp_view *view, struct tp_text *text)
     if (quality->baseline_count > 0)
         tp_line_wrap(text, "", 1,
             "stride: tables dealt to the towers in turn; load: heaviest table first, to the "
-            "lightest tower; metis_kway, metis_recursive: METIS, a general graph partitioner, by "
+            "lightest tower; paper: the tower partitioner as published; "
+            "metis_kway, metis_recursive: METIS, a general graph partitioner, by "
             "its two methods");
 }

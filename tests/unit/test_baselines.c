@@ -22,7 +22,7 @@ START_TEST(test_an_answer_is_marked_where_it_breaks_a_limit)
     struct tp_problem *p = make(&recipe, (uint64_t)_i);
     struct tp_baselines found;
     tp_problem_set_limits(p, (struct tp_limits){0.8, 2});
-    ck_assert_int_eq(tp_baselines_make(p, TP_GOAL_COHERENT, 1, &found, NULL), TP_OK);
+    ck_assert_int_eq(tp_baselines_make(p, TP_GOAL_COHERENT, 2, 1, &found, NULL), TP_OK);
     for (int b = 0; b < TP_BASELINE_COUNT; b++) {
         ck_assert_ptr_nonnull(found.tower[b]);
         ck_assert_int_eq(found.within_limits[b], slow_legal(p, found.tower[b]));
@@ -36,6 +36,7 @@ START_TEST(test_names_are_those_of_plan_files)
 {
     ck_assert_str_eq(tp_baseline_name(TP_BASELINE_STRIDE), "stride");
     ck_assert_str_eq(tp_baseline_name(TP_BASELINE_LOAD), "load");
+    ck_assert_str_eq(tp_baseline_name(TP_BASELINE_PAPER), "paper");
     ck_assert_str_eq(tp_baseline_name(TP_BASELINE_METIS_KWAY), "metis_kway");
     ck_assert_str_eq(tp_baseline_name(TP_BASELINE_METIS_RECURSIVE), "metis_recursive");
 }

@@ -174,8 +174,8 @@ START_TEST(test_coherent_holds_more_affinity_than_diverse_and_no_less_than_legal
     options.strategy = TP_STRATEGY_DIVERSE;
     struct tp_plan *diverse = make(&w, affinity, &options);
     ck_assert_double_gt(coherent->quality.inside_affinity, diverse->quality.inside_affinity);
-    ck_assert_int_eq(coherent->quality.baseline_count, 4);
-    for (int b = 0; b < 4; b++) {
+    ck_assert_int_eq(coherent->quality.baseline_count, 5);
+    for (int b = 0; b < 5; b++) {
         const struct tp_plan_baseline *of_coherent = &coherent->quality.baselines[b];
         const struct tp_plan_baseline *of_diverse = &diverse->quality.baselines[b];
         if (of_coherent->within_limits)
