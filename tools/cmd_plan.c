@@ -57,7 +57,9 @@ static const struct argp_option options[] = {
     {"strategy", KEY_STRATEGY, "NAME", 0,
         "coherent: features that belong together share a tower (default); diverse: they do not; "
         "load:"
-        " balance only; stride: unit i to tower i mod T. load and stride need neither -d nor -a",
+        " balance only; stride: unit i to tower i mod T; paper: as the published partitioner has "
+        "it, "
+        "with as few changes as make it legal. load and stride need neither -d nor -a",
         0},
     {"flat", KEY_FLAT, NULL, 0, "No towers: tables placed freely over all ranks, to compare with",
         0},
@@ -98,10 +100,8 @@ static enum tp_strategy read_strategy(const struct argp_state *state, const char
     for (int i = 0; i < TP_STRATEGY_FLAT; i++)
         if (strcmp(name, tp_strategy_name((enum tp_strategy)i)) == 0)
             return (enum tp_strategy)i;
-    if (strcmp(name, "paper") == 0)
-        argp_failure(state, TP_EUSAGE, 0, "--strategy paper is not part of this version");
-    opt_error(state, "--strategy: found '%s', expected coherent, diverse, load or stride%s", name,
-        strcmp(name, "flat") == 0 ? "; flat is an option of its own, --flat" : "");
+    opt_error(state, "--strategy: found '%s', expected coherent, diverse, load, stride or paper%s",
+        name, strcmp(name, "flat") == 0 ? "; flat is an option of its own, --flat" : "");
     return TP_STRATEGY_COUNT;
 }
 
@@ -162,7 +162,8 @@ static void check_args(const struct argp_state *state, struct args *args)
         args->options.effort = 0; /* no other end */
     enum tp_strategy strategy = args->options.strategy;
     if (args->dumps.count == 0 && !args->affinity &&
-        (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE))
+        (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE ||
+            strategy == TP_STRATEGY_PAPER))
         opt_error(state,
             "strategy %s needs an affinity: give -d DUMP or -a FILE, or take --strategy load, which"
             " needs none",

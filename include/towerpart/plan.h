@@ -24,6 +24,7 @@ enum tp_strategy {
     TP_STRATEGY_DIVERSE,  /* minimise it */
     TP_STRATEGY_LOAD,     /* balance only, needs no affinity */
     TP_STRATEGY_STRIDE,   /* unit i to tower i mod T, needs no affinity */
+    TP_STRATEGY_PAPER,    /* as the published partitioner has it, made legal by few changes */
     TP_STRATEGY_FLAT,     /* no towers: tables placed freely over all ranks (T = 1, K = H) */
     TP_STRATEGY_IMPORTED, /* towers made elsewhere */
     TP_STRATEGY_COUNT

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of things: settle the limits (which yields a first legal assignment), baselines, then
- * the search from all of them until the effort is over. Few units are then searched exhaustively, from
- * the answer on. The search may have made memory scarcer, for the sake of the judge; what is said of
- * the best there is, is said under the true one. */
+/* The order of things: settle the limits (which yields a first legal assignment), baselines, then the
+ * search from all of them until its effort is over, then the proof: few units are searched
+ * exhaustively, of others a bound says how much better any answer could be. Where only time ends it,
+ * search and bound follow each other again, unless the answer is proven best.
+ *
+ * The search may make memory scarcer, for the sake of the judge; what is said of the best there is, is
+ * said under the true one. */
 #include "partition/partition.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "partition/bound.h"
+#include "partition/fixed.h"
 #include "partition/search.h"
 #include "partition/starts.h"
 
@@ -17,127 +22,198 @@
 
 /* The limits do not depend on the effort, or more of it could give tighter ones and a worse plan. */
 #define EFFORT_OF_LIMITS 10
+#define EFFORT_AT_FIRST 10            /* where there is no end to it */
 #define EXACT_STEPS INT64_C(10000000) /* times the effort */
+#define SHARE_OF_SEARCH 0.8           /* of the time, when both have a number of steps */
 
 struct solver {
     struct tp_problem *problem;
     const struct tp_judge *judge;
     const struct tp_partition_options *options;
-    struct tp_assignment *trial;
     int32_t *start, *legal; /* (U) */
+    double *memory;         /* (T) limits of memory that are not in the problem just now */
     struct tp_effort effort;
     struct tp_progress progress;
 };
 
+/* The true limits of memory for those of the search, and back. */
+static void swap_memory(struct solver *s)
+{
+    for (int32_t t = 0; t < s->problem->tower_count; t++) {
+        double *most = &s->problem->most[(int64_t)t * TP_RESOURCES + TP_MEMORY];
+        double kept = s->memory[t];
+        s->memory[t] = *most;
+        *most = kept;
+    }
+}
+
+/* So many steps from now on, within a share of the time that is left. */
+static struct tp_effort effort_for(const struct solver *s, int64_t steps, double share)
+{
+    struct tp_effort effort = tp_effort_of(steps);
+    double now = isinf(s->options->deadline) ? 0 : tp_seconds_now();
+    effort.stop = s->options->stop;
+    effort.deadline = now + share * (s->options->deadline - now);
+    return effort;
+}
+
+static bool ended_early(const struct tp_effort *effort)
+{
+    return effort->over && effort->steps > 0;
+}
+
 /* Other methods' answers come first: none of them can then be better than ours. */
 static enum tp_status run_starts(struct solver *s, struct tp_search *search,
-    const struct tp_partition *out, struct tp_error *err)
+    const struct tp_partition *out, struct tp_effort *effort, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
-    tp_search_start(search, s->legal, &s->effort);
+    tp_search_start(search, s->legal, effort);
     if (s->options->quick)
         return TP_OK;
     for (int b = 0; b < TP_BASELINE_COUNT; b++)
         if (out->baselines.tower[b])
-            tp_search_start(search, out->baselines.tower[b], &s->effort);
+            tp_search_start(search, out->baselines.tower[b], effort);
     if (!out->baselines.tower[TP_BASELINE_LOAD]) {
         status = tp_start_greedy(s->problem, NULL, s->start, err);
         if (!status)
-            tp_search_start(search, s->start, &s->effort);
+            tp_search_start(search, s->start, effort);
     }
+    return status;
+}
+
+static enum tp_status find_value(
+    const struct solver *s, struct tp_partition *out, struct tp_error *err)
+{
+    struct tp_assignment *best = NULL;
+    enum tp_status status = tp_assignment_new(s->problem, s->options->goal, &best, err);
+    if (status)
+        return status;
+    tp_assignment_set(best, out->tower);
+    out->value = tp_assignment_value(best);
+    tp_assignment_free(best);
+    return TP_OK;
+}
+
+/* The proof that the answer is the best, or how much better another could be. */
+static enum tp_status prove(
+    struct solver *s, struct tp_partition *out, int64_t steps, struct tp_error *err)
+{
+    const struct tp_partition_options *options = s->options;
+    enum tp_status status = TP_OK;
+    if (s->problem->unit_count <= TP_EXACT_UNITS_MAX) {
+        struct tp_effort effort = effort_for(s, EXACT_STEPS * EFFORT_AT_FIRST, 1);
+        status = tp_exact_best(
+            s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
+        out->stopped |= ended_early(&effort);
+    }
+    if (!status)
+        status = find_value(s, out, err);
+    if (status || out->optimal || !s->problem->affinity || options->goal == TP_GOAL_LOAD) {
+        out->bound = out->optimal ? out->value : (double)NAN;
+        return status;
+    }
+    struct tp_effort effort = effort_for(s, steps, 1);
+    double bound = INFINITY;
+    status = tp_bound(s->problem, options->goal, out->tower, &effort, &bound, err);
+    out->stopped |= ended_early(&effort);
+    out->bound = fmin(bound, isnan(out->bound) ? bound : out->bound);
+    out->optimal = !status && out->bound <= out->value + TP_PROVEN * fabs(out->value);
+    return status;
+}
+
+/* One turn of search and proof.
+ * @param share  of the time that is left, for the search. */
+static enum tp_status take_turn(struct solver *s, struct tp_search *search, int64_t search_steps,
+    int64_t proof_steps, double share, struct tp_partition *out, struct tp_error *err)
+{
+    struct tp_effort effort = effort_for(s, search_steps, share);
+    enum tp_status status = tp_search_improve(search, &effort, err);
+    out->stopped |= ended_early(&effort);
+    if (status || s->options->quick)
+        return status;
+    swap_memory(s);
+    status = prove(s, out, proof_steps, err);
+    swap_memory(s);
+    return status;
+}
+
+static bool time_is_left(const struct solver *s)
+{
+    return !(s->options->stop && *s->options->stop) && tp_seconds_now() < s->options->deadline;
+}
+
+static enum tp_status take_turns(
+    struct solver *s, struct tp_search *search, struct tp_partition *out, struct tp_error *err)
+{
+    int32_t effort = s->options->effort > 0 ? s->options->effort : EFFORT_AT_FIRST;
+    int64_t search_steps = effort * tp_search_steps(s->problem);
+    int64_t proof_steps = tp_bound_steps(s->problem->unit_count, effort);
+    enum tp_status status =
+        take_turn(s, search, search_steps, proof_steps, SHARE_OF_SEARCH, out, err);
+    bool endless = s->options->effort == 0;
+    if (!status && endless && !out->optimal && time_is_left(s))
+        status = take_turn(s, search, INT64_MAX, INT64_MAX / 2, 0.5, out, err);
+    if (!status && endless && !out->optimal && time_is_left(s))
+        status = take_turn(s, search, INT64_MAX, 1, 1, out, err);
     return status;
 }
 
 static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
     struct tp_search *search = NULL;
-    memcpy(out->tower, s->legal, (size_t)s->problem->unit_count * sizeof *out->tower);
-    if (s->problem->tower_count == 1)
-        return TP_OK;
-    if (s->options->effort > 0)
-        s->effort.steps = s->options->effort * tp_search_steps(s->problem);
-    enum tp_status status = tp_search_new(s->problem, s->judge, s->options->goal, s->options->seed,
-        out->tower, &s->progress, &search, err);
+    struct tp_problem *p = s->problem;
+    memcpy(out->tower, s->legal, (size_t)p->unit_count * sizeof *out->tower);
+    if (p->tower_count == 1) {
+        out->optimal = true;
+        enum tp_status status = find_value(s, out, err);
+        out->bound = out->value;
+        return status;
+    }
+    for (int32_t t = 0; t < p->tower_count; t++)
+        s->memory[t] = tp_tower_most(p, t)[TP_MEMORY];
+    struct tp_effort effort = effort_for(s, INT64_MAX, SHARE_OF_SEARCH);
+    enum tp_status status = tp_search_new(
+        p, s->judge, s->options->goal, s->options->seed, out->tower, &s->progress, &search, err);
     if (!status)
-        status = run_starts(s, search, out, err);
+        status = run_starts(s, search, out, &effort, err);
     if (!status)
-        status = tp_search_improve(search, &s->effort, err);
-    out->stopped = s->effort.over && s->effort.steps > 0;
+        status = take_turns(s, search, out, err);
     tp_search_free(search);
+    swap_memory(s);
     return status;
 }
 
-static bool provable(const struct solver *s)
-{
-    return s->problem->unit_count <= TP_EXACT_UNITS_MAX && !s->options->quick;
-}
-
-/* The best there is, from the best found, and the proof. */
-static enum tp_status prove(struct solver *s, struct tp_partition *out, struct tp_error *err)
+static enum tp_status settle(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
     const struct tp_partition_options *options = s->options;
-    struct tp_assignment *best = NULL;
-    struct tp_effort effort = tp_effort_of(EXACT_STEPS * options->effort);
-    effort.deadline = options->deadline;
-    effort.stop = options->stop;
-    enum tp_status status =
-        tp_exact_best(s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
-    out->stopped |= effort.over && effort.steps > 0;
-    if (!status && out->optimal)
-        status = tp_assignment_new(s->problem, options->goal, &best, err);
-    if (best) {
-        tp_assignment_set(best, out->tower);
-        out->bound = tp_assignment_value(best);
-    }
-    tp_assignment_free(best);
-    return status;
-}
-
-/* The stride assignment, if it holds the limits that were given. */
-static void take_stride(
-    struct solver *s, const struct tp_partition_options *options, struct tp_partition *out)
-{
-    struct tp_problem *p = s->problem;
-    tp_start_stride(p, s->start);
-    struct tp_limits own = tp_limits_of(p, s->start);
-    out->limits.balance =
-        isnan(options->balance) ? fmax(own.balance, TP_BALANCE_LEAST) : options->balance;
-    out->limits.ratio = isnan(options->ratio) ? own.ratio : options->ratio;
-    out->limits_proven = !isnan(options->balance) && !isnan(options->ratio);
-    tp_problem_set_limits(p, out->limits);
-    tp_assignment_set(s->trial, s->start);
-    int fits = 0;
-    if (tp_assignment_violation(s->trial) <= 0)
-        fits = s->judge->fits(s->judge->context, s->start, -1);
-    out->answer = fits > 0 ? TP_ANSWER_YES : fits ? TP_ANSWER_UNSURE : TP_ANSWER_NO;
-    memcpy(out->tower, s->start, (size_t)p->unit_count * sizeof *out->tower);
+    if (options->stride)
+        return tp_take_stride(s->problem, s->judge, options, out, err);
+    if (options->paper)
+        return tp_take_paper(s->problem, s->judge, options, &s->effort, out, err);
+    if (!options->legal)
+        return tp_settle_limits(s->problem, s->judge, options->balance, options->ratio,
+            options->seed, EFFORT_OF_LIMITS, &s->effort, &out->limits, &out->limits_proven,
+            s->legal, &out->answer, err);
+    out->limits = (struct tp_limits){options->balance, options->ratio};
+    out->answer = TP_ANSWER_YES;
+    tp_problem_set_limits(s->problem, out->limits);
+    memcpy(s->legal, options->legal, (size_t)s->problem->unit_count * sizeof *s->legal);
+    return TP_OK;
 }
 
 static enum tp_status solve(struct solver *s, struct tp_partition *out, struct tp_error *err)
 {
     const struct tp_partition_options *options = s->options;
-    enum tp_status status = TP_OK;
-    if (options->stride) {
-        take_stride(s, options, out);
-    } else if (options->legal) {
-        out->limits = (struct tp_limits){options->balance, options->ratio};
-        out->answer = TP_ANSWER_YES;
-        tp_problem_set_limits(s->problem, out->limits);
-        memcpy(s->legal, options->legal, (size_t)s->problem->unit_count * sizeof *s->legal);
-    } else {
-        status = tp_settle_limits(s->problem, s->judge, options->balance, options->ratio,
-            options->seed, EFFORT_OF_LIMITS, &s->effort, &out->limits, &out->limits_proven,
-            s->legal, &out->answer, err);
+    enum tp_status status = settle(s, out, err);
+    if (status || out->answer != TP_ANSWER_YES) {
+        out->stopped = ended_early(&s->effort);
+        return status;
     }
-    if (status || out->answer != TP_ANSWER_YES)
-        return status;
     if (s->problem->affinity && !options->quick)
-        status = tp_baselines_make(
-            s->problem, options->goal, out->limits.ratio, options->seed, &out->baselines, err);
-    if (status || options->stride)
-        return status;
-    status = search(s, out, err);
-    return status || !provable(s) ? status : prove(s, out, err);
+        status = tp_baselines_make(s->problem, options->goal,
+            options->paper ? tp_paper_ratio(options) : out->limits.ratio, options->seed,
+            &out->baselines, err);
+    return status || options->stride || options->paper ? status : search(s, out, err);
 }
 
 enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *judge,
@@ -147,16 +223,14 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     struct solver s = {.problem = problem, .judge = judge, .options = options};
     memset(partition, 0, sizeof *partition);
     partition->bound = (double)NAN;
-    s.effort = tp_effort_of(INT64_MAX);
-    s.effort.deadline = options->deadline;
-    s.effort.stop = options->stop;
+    s.effort = effort_for(&s, INT64_MAX, 1);
     s.progress = tp_progress_begin(options->progress, "partition");
     s.start = TP_NEW(problem->unit_count, int32_t);
     s.legal = TP_NEW(problem->unit_count, int32_t);
+    s.memory = TP_NEW(problem->tower_count, double);
     partition->tower = TP_NEW(problem->unit_count, int32_t);
-    enum tp_status status = s.start && s.legal && partition->tower ? TP_OK : tp_fail_memory(err);
-    if (!status) /* of the load goal, so that no affinity is added up for it */
-        status = tp_assignment_new(problem, TP_GOAL_LOAD, &s.trial, err);
+    enum tp_status status =
+        s.start && s.legal && s.memory && partition->tower ? TP_OK : tp_fail_memory(err);
     if (!status)
         status = solve(&s, partition, err);
     if (status || partition->answer != TP_ANSWER_YES) {
@@ -164,9 +238,9 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
         partition->tower = NULL;
     }
     tp_progress_end(&s.progress);
-    tp_assignment_free(s.trial);
     free(s.start);
     free(s.legal);
+    free(s.memory);
     return status;
 }
 

@@ -16,8 +16,8 @@
 
 struct tp_partition_options {
     enum tp_goal goal;
-    bool stride;           /* take the stride assignment, or nothing */
-    bool paper;            /* take the paper's, made legal by as few steps as possible */
+    bool stride; /* take the stride assignment, or nothing */
+    bool paper;  /* take the paper's, made legal by as few steps as possible; goal coherent */
     double balance, ratio; /* NAN: automatic */
     uint64_t seed;
     int32_t effort;  /* 1..100; 0: without end, until the deadline or a request */

@@ -43,7 +43,8 @@ struct tp_search {
     int32_t *tower;
     double value; /* of tower */
     int32_t scarcer;
-    double started; /* seconds, and steps there were then: for the progress line */
+    int32_t round, sweeps; /* of the round */
+    double started;        /* seconds, and steps there were then: for the progress line */
     int64_t steps;
 };
 
@@ -68,6 +69,7 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     *s = (struct tp_search){
         .problem = problem, .judge = judge, .tower = tower, .progress = progress};
     s->random = tp_random_new(seed, 2);
+    s->sweeps = first_sweeps(problem);
     s->started = tp_seconds_now();
     enum tp_status status = tp_assignment_new(problem, goal, &s->walk, err);
     if (!status)
@@ -183,12 +185,11 @@ enum tp_status tp_search_improve(
     /* Of breaking a limit. Measured: with 1 towers may grow together where few limits hold, above 20
      * nothing is gained where many do; which is best differs from problem to problem. */
     static const double prices[] = {4, 20, 1, 100};
-    int32_t sweeps = first_sweeps(s->problem);
     enum tp_status status = TP_OK;
-    for (int32_t round = 0; !effort->over && !status; round++) {
-        anneal(s, sweeps, prices[round % 4], effort);
-        status = refine(s, sweeps, effort, err);
-        sweeps = (int32_t)fmin(sweeps * GROWTH, INT32_MAX / 4);
+    for (; !effort->over && !status; s->round++) {
+        anneal(s, s->sweeps, prices[s->round % 4], effort);
+        status = refine(s, s->sweeps, effort, err);
+        s->sweeps = (int32_t)fmin(s->sweeps * GROWTH, INT32_MAX / 4);
     }
     return status;
 }

@@ -24,7 +24,8 @@ void tp_search_free(struct tp_search *search);
 /* Takes a start, legal or not, to its local optimum. */
 void tp_search_start(struct tp_search *search, const int32_t *tower, struct tp_effort *effort);
 
-/* Improves without end, until the effort is over. @return TP_ENOMEM. */
+/* Improves without end, until the effort is over; the next call goes on with the next round.
+ * @return TP_ENOMEM. */
 enum tp_status tp_search_improve(
     struct tp_search *search, struct tp_effort *effort, struct tp_error *err);
 

@@ -36,7 +36,8 @@ struct tp_plan_options tp_plan_options_default(void)
 
 static bool needs_affinity(enum tp_strategy strategy)
 {
-    return strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE;
+    return strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_DIVERSE ||
+           strategy == TP_STRATEGY_PAPER;
 }
 
 static enum tp_status check_options(const struct tp_topology *topology,

@@ -54,6 +54,7 @@ const char *tp_strategy_name(enum tp_strategy strategy)
         [TP_STRATEGY_DIVERSE] = "diverse",
         [TP_STRATEGY_LOAD] = "load",
         [TP_STRATEGY_STRIDE] = "stride",
+        [TP_STRATEGY_PAPER] = "paper",
         [TP_STRATEGY_FLAT] = "flat",
         [TP_STRATEGY_IMPORTED] = "imported"};
     return names[strategy];

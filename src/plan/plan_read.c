@@ -268,7 +268,7 @@ static void read_head(struct reader *r, const struct tp_yaml_node *root, struct 
     static const char *const keys[] = {"towerpart_plan", "generator", "seed", "strategy", "inputs",
         "model", "topology", "limits", "towers", "tables", "ranks", "quality", "cost", NULL};
     static const char *const strategies[] = {
-        "coherent", "diverse", "load", "stride", "flat", "imported", NULL};
+        "coherent", "diverse", "load", "stride", "paper", "flat", "imported", NULL};
     static const char *const limit_keys[] = {"balance", "ratio", "proven", NULL};
     int64_t seed = 0;
     int strategy = 0;
@@ -276,7 +276,7 @@ static void read_head(struct reader *r, const struct tp_yaml_node *root, struct 
     read_name(r, root, "generator", &plan->generator);
     if (is_fine(r))
         r->status = tp_yaml_integer(r->yaml, root, "seed", true, 0, INT64_MAX, &seed, r->err);
-    read_word(r, root, "strategy", strategies, "paper", &strategy);
+    read_word(r, root, "strategy", strategies, NULL, &strategy);
     plan->seed = (uint64_t)seed;
     plan->strategy = (enum tp_strategy)strategy;
     read_inputs(r, root, plan);

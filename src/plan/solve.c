@@ -48,7 +48,7 @@ static int fits(void *context, const int32_t *tower_of_unit, int32_t tower)
 
 static enum tp_goal goal_of(enum tp_strategy strategy)
 {
-    if (strategy == TP_STRATEGY_COHERENT)
+    if (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_PAPER)
         return TP_GOAL_COHERENT;
     return strategy == TP_STRATEGY_DIVERSE ? TP_GOAL_DIVERSE : TP_GOAL_LOAD;
 }
@@ -119,6 +119,7 @@ enum tp_status tp_solve(
     struct tp_judge judge = {fits, &court};
     struct tp_partition_options options = {.goal = goal_of(question->strategy),
         .stride = question->strategy == TP_STRATEGY_STRIDE,
+        .paper = question->strategy == TP_STRATEGY_PAPER,
         .balance = question->balance,
         .ratio = question->ratio,
         .seed = question->seed,

@@ -46,6 +46,8 @@ static const char *strategy_words(enum tp_strategy strategy)
         return " (balance only)";
     case TP_STRATEGY_STRIDE:
         return " (dealt in turn)";
+    case TP_STRATEGY_PAPER:
+        return " (as the published partitioner has it)";
     case TP_STRATEGY_IMPORTED:
         return " (made elsewhere)";
     default:

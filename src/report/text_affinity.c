@@ -48,11 +48,22 @@ static void add_failure(
     tp_text_release(&reasons);
 }
 
+static const char *why_not_assessed(enum tp_strategy strategy)
+{
+    switch (strategy) {
+    case TP_STRATEGY_COHERENT:
+    case TP_STRATEGY_DIVERSE:
+        return "were changed after planning, and only plan can assess them";
+    case TP_STRATEGY_PAPER:
+        return "follow the affinity by a method whose stability is not measured";
+    default:
+        return "do not follow the affinity";
+    }
+}
+
 static void add_verdict(const struct tp_view *view, struct tp_text *text)
 {
     const struct tp_plan *plan = view->plan;
-    bool is_followed =
-        plan->strategy == TP_STRATEGY_COHERENT || plan->strategy == TP_STRATEGY_DIVERSE;
     switch (plan->affinity.verdict) {
     case TP_VERDICT_TRUSTED:
         tp_line_wrap(text, " verdict", INDENT, "%s",
@@ -70,8 +81,7 @@ static void add_verdict(const struct tp_view *view, struct tp_text *text)
         break;
     default:
         tp_line_wrap(text, " verdict", INDENT, "NOT ASSESSED: these towers %s",
-            is_followed ? "were changed after planning, and only plan can assess them"
-                        : "do not follow the affinity");
+            why_not_assessed(plan->strategy));
     }
 }
 

@@ -32,7 +32,6 @@ bad 'a model instead of a plan' '1s/.*/towerpart_model: 1/' towerpart_plan
 bad 'an unknown key at the top' '2s/^/remark: hello\n/' remark
 bad 'a key twice' 's/^strategy: .*/&\n&/' strategy
 bad 'an unknown strategy' 's/^strategy: .*/strategy: best/' "found 'best', expected"
-bad 'a strategy of a later version' 's/^strategy: .*/strategy: paper/' 'not part of this version'
 bad 'a negative seed' 's/^seed: 1/seed: -1/' "seed: found '-1'"
 bad 'a digest cut off' 's/\(sha256: "*[0-9a-f]\{63\}\)[0-9a-f]/\1/' 'expected 64 lower-case hex digits'
 bad 'an unknown verdict' 's/verdict: [a-z]*/verdict: perfect/' "found 'perfect'"

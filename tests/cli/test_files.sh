@@ -42,9 +42,11 @@ ok 'changes nothing' cmp plan.yaml recost.yaml
 expect 'the recosted plan is sound' 0 '' check recost.yaml
 expect 'recost without the affinity' 0 '' recost -q plan.yaml -o bare.yaml
 ok 'changes nothing either' cmp plan.yaml bare.yaml
-for strategy in load stride diverse; do
+for strategy in load stride diverse paper; do
     needs= says=
-    [ $strategy != diverse ] || { needs='-a affinity.npz' && says='2 features never vary'; }
+    case $strategy in
+        diverse | paper) needs='-a affinity.npz' && says='2 features never vary' ;;
+    esac
     expect "plan --strategy $strategy" 0 "$says" $plan --strategy $strategy $needs -o $strategy.yaml
     ok "it is recorded: $strategy" grep -qx "strategy: $strategy" $strategy.yaml
     expect "and sound: $strategy" 0 '' check $strategy.yaml

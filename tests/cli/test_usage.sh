@@ -40,7 +40,6 @@ for command in diff sweep explain export; do
     expect "help for command $command" 2 "command $command $later" help $command
 done
 expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
-expect 'plan --strategy paper' 2 "--strategy paper $later" $plan -d dump --strategy paper
 expect 'report --format html' 2 "--format html $later" report --format html plan.yaml
 
 # --- missing, surplus and contradicting options -----------------------------------------------------
@@ -53,6 +52,7 @@ expect 'plan without a model' 2 'option -m MODEL is missing' plan -t x
 expect 'plan without a topology' 2 'option -t TOPOLOGY is missing' plan -m x
 expect 'plan without an affinity says what to do' 2 'give -d DUMP or -a FILE' $plan
 expect 'so does diverse' 2 'strategy diverse needs an affinity' $plan --strategy diverse
+expect 'so does paper' 2 'strategy paper needs an affinity' $plan --strategy paper
 expect 'plan with both affinities' 2 '-d and -a both give the affinity' $plan -d x -a y
 expect 'plan without any time' 2 "--time-limit: found '0', expected more than 0 seconds" \
     $plan -d x --time-limit 0
@@ -112,7 +112,7 @@ number --balance nan 'a number, at least 0, or auto'
 number --balance 1e999 'a number, at least 0, or auto'
 number --balance 5% 'a number, at least 0, or auto'
 number --ratio 0.9 'a number, at least 1, or auto'
-number --strategy best 'coherent, diverse, load or stride'
+number --strategy best 'coherent, diverse, load, stride or paper'
 number --measure rbf 'cka or cosine'
 number --missing mean 'neutral'
 expect 'plan --strategy flat points to --flat' 2 'flat is an option of its own, --flat' \

@@ -9,7 +9,7 @@
 #define GIB (INT64_C(1) << 30)
 
 static const enum tp_strategy all_strategies[] = {TP_STRATEGY_COHERENT, TP_STRATEGY_DIVERSE,
-    TP_STRATEGY_LOAD, TP_STRATEGY_STRIDE, TP_STRATEGY_FLAT};
+    TP_STRATEGY_LOAD, TP_STRATEGY_STRIDE, TP_STRATEGY_FLAT, TP_STRATEGY_PAPER};
 
 /* Four hosts of two ranks; a shared table, mixed dims, a module, heavy and light tables; all kinds of
  * constraints, which stride happens to hold as well. */
@@ -326,7 +326,7 @@ int main(void)
     Suite *suite = suite_create("make");
     TCase *tcase = tcase_create("make");
     tcase_set_timeout(tcase, 100);
-    tcase_add_loop_test(tcase, test_every_strategy_makes_a_sound_plan, 0, 5);
+    tcase_add_loop_test(tcase, test_every_strategy_makes_a_sound_plan, 0, 6);
     tcase_add_loop_test(
         tcase, test_strategies_without_affinity_make_sound_plans_without_quality, 0, 3);
     tcase_add_test(tcase, test_constraints_hold_in_the_plan);

@@ -72,7 +72,8 @@ static const struct {
     double balance;
     enum tp_status status; /* when memory holds out */
 } cases[] = {{TP_STRATEGY_COHERENT, (double)NAN, TP_OK}, {TP_STRATEGY_STRIDE, 3, TP_OK},
-    {TP_STRATEGY_FLAT, (double)NAN, TP_OK}, {TP_STRATEGY_LOAD, 0, TP_EINFEASIBLE}};
+    {TP_STRATEGY_PAPER, 3, TP_OK}, {TP_STRATEGY_FLAT, (double)NAN, TP_OK},
+    {TP_STRATEGY_LOAD, 0, TP_EINFEASIBLE}};
 
 static enum tp_status make_watched(const struct workload *w, const struct tp_affinity *affinity,
     const struct tp_plan_options *options, int64_t failing)
