@@ -164,7 +164,7 @@ START_TEST(test_it_stays_below_a_search_by_about_as_much_as_published_numbers)
         tp_problem_set_limits(p, (struct tp_limits){100, 1});
         ck_assert_int_eq(tp_assignment_new(p, TP_GOAL_COHERENT, &a, NULL), TP_OK);
         for (int k = 0; k < 50; k++) {
-            int64_t steps = 1000000;
+            struct tp_effort steps = tp_effort_of(1000000);
             ck_assert_int_eq(tp_start_random(p, &random, tower, NULL), TP_OK);
             tp_assignment_set(a, tower);
             ck_assert(tp_repair(a, &steps));
