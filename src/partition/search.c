@@ -26,11 +26,12 @@
 #define MEMORY_SCARCER 0.97
 #define CHECKPOINTS 4 /* of a round, at which its best is refined and judged */
 #define GAIN_LEAST 1e-9
-/* Sweeps of the first round: ten units of effort take some tens of milliseconds for 30 units, one
- * or two seconds for 1,000, half a minute for 10,000. */
+/* Sweeps of the first round, fewer the more units there are: ten units of effort take some tens of
+ * milliseconds for 30 units, a second for 1,000, half a minute for 10,000. */
 #define SWEEPS_LEAST 5
-#define SWEEPS_MOST 300
-#define SWEEPS_OF_ONE 20000
+#define SWEEPS_MOST 600
+#define SWEEPS_PER_UNIT 15000.0
+#define SWEEPS_PER_PAIR 1500000.0
 #define GROWTH 1.5 /* of a round over the one before */
 
 struct tp_search {
@@ -50,8 +51,9 @@ struct tp_search {
 
 static int32_t first_sweeps(const struct tp_problem *p)
 {
-    int32_t sweeps = SWEEPS_LEAST + SWEEPS_OF_ONE / p->unit_count;
-    return sweeps < SWEEPS_MOST ? sweeps : SWEEPS_MOST;
+    double units = p->unit_count;
+    return (int32_t)fmin(
+        SWEEPS_MOST, SWEEPS_LEAST + SWEEPS_PER_UNIT / units + SWEEPS_PER_PAIR / (units * units));
 }
 
 int64_t tp_search_steps(const struct tp_problem *p)

@@ -3,6 +3,7 @@
  * the judge's say, stride, paper, determinism. */
 #include "partition/partition.h"
 
+#include "base/progress.h"
 #include "problems.h"
 
 #define UNITS_MOST 64
@@ -316,6 +317,45 @@ START_TEST(test_the_same_seed_gives_the_same_partition)
 }
 END_TEST
 
+START_TEST(test_more_effort_is_never_worse)
+{
+    struct recipe recipe = {.units = 26, .towers = 4, .affinity = 1, .features_most = 2};
+    static const int32_t efforts[] = {1, 2, 5, 10, 20, 50};
+    double last = -INFINITY;
+    for (size_t k = 0; k < sizeof efforts / sizeof *efforts; k++) {
+        struct tp_problem *p = make(&recipe, (uint64_t)_i);
+        struct tp_partition_options options = defaults(TP_GOAL_COHERENT);
+        options.effort = efforts[k];
+        struct tp_partition found = solve(p, &easy, &options);
+        ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+        ck_assert(!found.stopped);
+        double value = slow_value(p, TP_GOAL_COHERENT, found.tower);
+        ck_assert_double_ge(value, last - CLOSE);
+        last = value;
+        tp_partition_release(&found);
+        tp_problem_free(p);
+    }
+}
+END_TEST
+
+START_TEST(test_without_a_limit_of_steps_the_deadline_or_a_request_ends_it)
+{
+    struct recipe recipe = {.units = 40, .towers = 5, .affinity = 1, .features_most = 2};
+    struct tp_problem *p = make(&recipe, (uint64_t)_i);
+    volatile sig_atomic_t stop = 0;
+    struct tp_partition_options options = defaults(TP_GOAL_COHERENT);
+    options.effort = 0;
+    options.deadline = tp_seconds_now() + 0.02 * (_i - 1); /* also one that is over */
+    options.stop = &stop;
+    struct tp_partition found = solve(p, &easy, &options);
+    ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+    ck_assert(found.stopped);
+    ck_assert(slow_legal(p, found.tower));
+    tp_partition_release(&found);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_release_accepts_null_and_all_zero)
 {
     struct tp_partition partition = {0};
@@ -339,6 +379,9 @@ int main(void)
     tcase_add_test(tcase, test_a_unit_that_no_tower_can_take_is_a_proof_for_any_number_of_units);
     tcase_add_loop_test(tcase, test_one_tower_takes_all, 0, 2);
     tcase_add_test(tcase, test_the_same_seed_gives_the_same_partition);
+    tcase_add_loop_test(tcase, test_more_effort_is_never_worse, 0, 2);
+    tcase_add_loop_test(
+        tcase, test_without_a_limit_of_steps_the_deadline_or_a_request_ends_it, 0, 4);
     tcase_add_test(tcase, test_release_accepts_null_and_all_zero);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
