@@ -165,8 +165,8 @@ static void fill_bound(
 {
     struct tp_plan_quality *quality = &plan->quality;
     double all = tp_all_affinity(affinity), share = quality->inside_affinity;
-    if (isnan(partition->bound) || !(all > 0))
-        return;
+    if (isnan(partition->bound) || !(all > 0) || !needs_affinity(plan->strategy))
+        return; /* the best load says nothing about affinity */
     double more = (partition->bound - partition->value) / all;
     quality->proven_optimal = partition->optimal;
     if (partition->optimal)

@@ -190,6 +190,25 @@ START_TEST(test_coherent_holds_more_affinity_than_diverse_and_no_less_than_legal
 }
 END_TEST
 
+/* The best load may be proven, which says nothing about the affinity in the plan. */
+START_TEST(test_only_strategies_about_affinity_claim_the_best_of_it)
+{
+    struct workload w;
+    struct tp_plan_options options = tp_plan_options_default();
+    int32_t group[] = {0, 1, 2, 0, 1, 2, 0, 1};
+    options.strategy = all_strategies[_i];
+    bool about =
+        options.strategy == TP_STRATEGY_COHERENT || options.strategy == TP_STRATEGY_DIVERSE;
+    workload_begin(&w, 3, 2, GIB);
+    for (int i = 0; i < 8; i++)
+        workload_table(&w, 1000 * (i + 1), 16, 1, 1);
+    struct tp_plan *plan = make(&w, workload_relate(&w, group, 0.4, 0.1, 0.2, 1), &options);
+    ck_assert_int_eq(plan->quality.proven_optimal, about);
+    ck_assert_int_eq(!isnan(plan->quality.bound), about);
+    tp_plan_free(plan);
+}
+END_TEST
+
 START_TEST(test_planted_groups_become_towers)
 {
     /* 48 features, group f % 8, on 8 hosts. */
@@ -335,6 +354,7 @@ int main(void)
     tcase_add_test(tcase, test_given_limits_are_written_down_and_held);
     tcase_add_test(
         tcase, test_coherent_holds_more_affinity_than_diverse_and_no_less_than_legal_baselines);
+    tcase_add_loop_test(tcase, test_only_strategies_about_affinity_claim_the_best_of_it, 0, 5);
     tcase_add_loop_test(tcase, test_planted_groups_become_towers, 0, 5);
     tcase_add_test(tcase, test_the_same_inputs_and_seed_give_the_same_bytes);
     tcase_add_loop_test(
