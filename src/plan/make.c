@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main job: partition, placement, figures, one after the other, into a plan.
+/* The main job: partition, seating, placement, figures, one after the other, into a plan.
  *
  * Nothing is written into the plan that check would not find true: all figures come from the same
  * functions that check asks. */
@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "plan/figures.h"
 #include "plan/place.h"
+#include "plan/seating.h"
 #include "plan/solve.h"
 #include "plan/trust.h"
 #include "spec/spec.h"
@@ -208,18 +209,33 @@ static enum tp_status fill_quality(struct tp_plan *plan, const struct tp_affinit
     return status;
 }
 
+static int64_t exact_steps(const struct tp_solution *solution)
+{
+    return solution->problem->unit_count <= TP_EXACT_UNITS_MAX ? TP_JUDGE_STEPS : 0;
+}
+
+/* Stride says itself which tower is where. */
+static enum tp_status seat(
+    const struct tp_plan *plan, struct tp_solution *solution, struct tp_error *err)
+{
+    if (plan->strategy == TP_STRATEGY_STRIDE)
+        return TP_OK;
+    return tp_seat_towers(plan->model, plan->topology, solution->problem, exact_steps(solution),
+        solution->partition.tower, err);
+}
+
 static enum tp_status place(const struct tp_plan *plan, const struct tp_solution *solution,
     struct tp_placement **placement, struct tp_error *err)
 {
     const struct tp_model *model = plan->model;
-    int64_t exact = solution->problem->unit_count <= TP_EXACT_UNITS_MAX ? TP_JUDGE_STEPS : 0;
     int32_t *tower = TP_NEW(model->table_count, int32_t);
     if (!tower)
         return tp_fail_memory(err);
     for (int32_t i = 0; i < model->table_count; i++)
         tower[i] = solution->partition.tower[solution->problem->unit_of_table[i]];
-    enum tp_status status = tp_place(model, plan->topology,
-        tp_topology_ranks_per_tower(plan->topology), tower, exact, placement, NULL, err);
+    enum tp_status status =
+        tp_place(model, plan->topology, tp_topology_ranks_per_tower(plan->topology), tower,
+            exact_steps(solution), placement, NULL, err);
     if (!status && !*placement) /* the judge has placed the very same tables */
         status = tp_fail(err, TP_EINTERNAL, "a partition that fits could not be placed");
     free(tower);
@@ -321,6 +337,8 @@ enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topolo
     status = tp_solve(&question, &solution, err);
     if (!status && solution.partition.answer != TP_ANSWER_YES)
         status = refuse(&question, &solution, err);
+    if (!status)
+        status = seat(made, &solution, err);
     if (!status)
         status = build(made, affinity, &solution, err);
     if (!status)
