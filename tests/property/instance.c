@@ -37,15 +37,14 @@ static void roll_levels(struct dice *dice, struct workload *w, int hosts)
 
 static void roll_topology(struct dice *dice, struct workload *w, enum instance_size size)
 {
-    int most_ranks = size != INSTANCE_LARGE ? 16 : 256,
-        most_tower = size != INSTANCE_LARGE ? 4 : 32;
-    int inner = size != INSTANCE_LARGE ? 1 << dice_below(dice, 3) : 1 << dice_below(dice, 4);
-    int most_hosts = size != INSTANCE_LARGE ? 4 / inner : 4;
+    bool small = size != INSTANCE_LARGE;
+    int most_ranks = small ? 16 : 256, most_tower = small ? 4 : 32;
+    int inner = small ? 1 << dice_below(dice, 3) : 1 << dice_below(dice, 4);
+    int most_hosts = small ? 4 / inner : 4, least = size == INSTANCE_UNEQUAL ? 2 : 1;
     w->hosts_per_tower = dice_chance(dice, 0.5) ? 1 : dice_between(dice, 1, most_hosts);
     int most = most_ranks / (inner * w->hosts_per_tower);
     most = most < most_tower ? most : most_tower;
-    int towers =
-        size != INSTANCE_LARGE ? dice_between(dice, 1, most) : (int)dice_log(dice, 1, most + 0.999);
+    int towers = small ? dice_between(dice, least, most) : (int)dice_log(dice, 1, most + 0.999);
     w->levels[0].fanout = inner;
     roll_levels(dice, w, towers * w->hosts_per_tower);
     w->reserve = dice_chance(dice, 0.3) ? 0 : 0.15;
@@ -66,9 +65,9 @@ static void roll_tables(struct dice *dice, struct workload *w, enum instance_siz
     bool small = size != INSTANCE_LARGE, equal = dice_chance(dice, 0.4);
     int widest = small ? 3 : 5, dim = 4 << dice_below(dice, widest);
     int towers = tower_count(w), left;
+    int most = size == INSTANCE_SMALL ? 10 : size == INSTANCE_DOZEN ? 12 : towers + 6;
     if (small)
-        left = dice_between(dice, towers > 2 && dice_chance(dice, 0.9) ? towers : 2,
-            size == INSTANCE_DOZEN ? 12 : 10);
+        left = dice_between(dice, towers > 2 && dice_chance(dice, 0.9) ? towers : 2, most);
     else
         left = (int)dice_log(dice, dice_chance(dice, 0.9) ? towers + 1 : 2, 200.999);
     double sharing = dice_chance(dice, 0.5) ? 0.25 : 0;
@@ -193,9 +192,17 @@ static double even_memory(const struct workload *w)
     return rank_memory(w, &c);
 }
 
-static void roll_memory(struct dice *dice, struct workload *w)
+/* Tables of some thirds of a tower each, of which few assignments fit. */
+static void roll_heavy_rows(struct dice *dice, struct workload *w)
 {
-    bool tight = dice_chance(dice, 0.6), differ = dice_chance(dice, 0.3);
+    for (int i = 0; i < w->table_count; i++)
+        w->tables[i].rows = (int64_t)(2e6 * dice_real(dice, 0.3, 1.2) / w->tables[i].dim);
+}
+
+static void roll_memory(struct dice *dice, struct workload *w, enum instance_size size)
+{
+    bool unequal = size == INSTANCE_UNEQUAL;
+    bool tight = unequal || dice_chance(dice, 0.6), differ = unequal || dice_chance(dice, 0.3);
     double factor = tight ? dice_real(dice, 0.95, 1.9) : dice_log(dice, 2, 30);
     double bytes = even_memory(w) * factor / (1 - w->reserve);
     w->memory_bytes = (int64_t)bytes + 1;
@@ -204,9 +211,9 @@ static void roll_memory(struct dice *dice, struct workload *w)
     for (int h = 0; h < host_count(w); h++) {
         w->host_memory[h] = w->memory_bytes;
         w->host_uplink[h] = w->levels[1].uplink_bytes_per_s;
-        if (differ && dice_chance(dice, 0.3))
+        if (differ && dice_chance(dice, unequal ? 0.8 : 0.3))
             w->host_memory[h] = (int64_t)(bytes * dice_real(dice, 0.5, 1.6)) + 1;
-        if (differ && dice_chance(dice, 0.2))
+        if (differ && dice_chance(dice, unequal ? 0.8 : 0.2))
             w->host_uplink[h] = dice_log(dice, 1e9, 1e12);
     }
 }
@@ -274,7 +281,9 @@ void instance_init(struct instance *instance, uint64_t seed, enum instance_size 
     roll_arch(&dice, w);
     roll_training(&dice, w);
     roll_rules(&dice, w);
-    roll_memory(&dice, w);
+    if (size == INSTANCE_UNEQUAL)
+        roll_heavy_rows(&dice, w);
+    roll_memory(&dice, w, size);
     roll_affinity(&dice, instance);
     roll_skew(&dice, w);
 }

@@ -10,9 +10,11 @@
 #include "workload.h"
 
 enum instance_size {
-    INSTANCE_SMALL, /* at most 10 tables, 4 towers of at most 4 ranks, dims up to 16 */
-    INSTANCE_DOZEN, /* the same with at most 12 tables */
-    INSTANCE_LARGE  /* 2..200 features, 1..32 towers, up to 256 ranks */
+    INSTANCE_SMALL,   /* at most 10 tables, 4 towers of at most 4 ranks, dims up to 16 */
+    INSTANCE_DOZEN,   /* the same with at most 12 tables */
+    INSTANCE_UNEQUAL, /* the same with at least two towers, at most six tables more than that, heavy
+                         ones, and hosts that differ in memory and uplink */
+    INSTANCE_LARGE    /* 2..200 features, 1..32 towers, up to 256 ranks */
 };
 
 struct instance {

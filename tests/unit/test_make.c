@@ -209,6 +209,48 @@ START_TEST(test_only_strategies_about_affinity_claim_the_best_of_it)
 }
 END_TEST
 
+/* Two tables of 0.7 GiB and four small ones on three hosts of a GiB, one of which has half of it. */
+START_TEST(test_big_tables_avoid_a_host_with_half_the_memory)
+{
+    struct workload w;
+    struct tp_plan_options options = tp_plan_options_default();
+    int32_t group[] = {0, 0, 1, 1, 2, 2};
+    workload_begin(&w, 3, 1, GIB);
+    for (int i = 0; i < 6; i++)
+        workload_table(&w, i < 2 ? 11700000 : 1000, 16, 1, 1);
+    w.hosts[_i].memory_bytes = GIB / 2;
+    struct tp_plan *plan = make(&w, workload_relate(&w, group, 0.8, 0.1, 0.1, 1), &options);
+    assert_sound(plan);
+    ck_assert_int_ne(plan->tables[0].place.tower, _i);
+    ck_assert_int_ne(plan->tables[1].place.tower, _i);
+    ck_assert_int_ne(plan->tables[0].place.tower, plan->tables[1].place.tower);
+    tp_plan_free(plan);
+}
+END_TEST
+
+/* Three towers of two hosts, a table each, with 64, 32, 16 columns. One host has a slow uplink, to which
+ * the second table brings the least, 96 of the 160, 96, 104 values that test_seating.c derives, and half
+ * the memory: 1.4 GiB do not fit there, neither in columns (of eight, five and two) nor in rows. */
+START_TEST(test_the_tower_with_least_traffic_gets_the_slow_uplink_if_it_fits_there)
+{
+    for (int heavy = 0; heavy < 2; heavy++) {
+        struct workload w;
+        struct tp_plan_options options = tp_plan_options_default();
+        workload_begin(&w, 6, 1, GIB);
+        w.topology.hosts_per_tower = 2;
+        for (int i = 0; i < 3; i++)
+            workload_table(&w, i == 1 && heavy ? 11700000 : 1000, 64 >> i, 1, 1);
+        for (int h = 0; h < 6; h++)
+            w.hosts[h].uplink_bytes_per_s = h == _i ? 1e8 : 1e10;
+        w.hosts[_i].memory_bytes = GIB / 2;
+        struct tp_plan *plan = make(&w, workload_relate_randomly(&w, 1), &options);
+        assert_sound(plan);
+        ck_assert_int_eq(plan->tables[heavy ? 2 : 1].place.tower, _i / 2);
+        tp_plan_free(plan);
+    }
+}
+END_TEST
+
 START_TEST(test_planted_groups_become_towers)
 {
     /* 48 features, group f % 8, on 8 hosts. */
@@ -354,6 +396,9 @@ int main(void)
     tcase_add_test(tcase, test_given_limits_are_written_down_and_held);
     tcase_add_test(
         tcase, test_coherent_holds_more_affinity_than_diverse_and_no_less_than_legal_baselines);
+    tcase_add_loop_test(tcase, test_big_tables_avoid_a_host_with_half_the_memory, 0, 3);
+    tcase_add_loop_test(
+        tcase, test_the_tower_with_least_traffic_gets_the_slow_uplink_if_it_fits_there, 0, 6);
     tcase_add_loop_test(tcase, test_only_strategies_about_affinity_claim_the_best_of_it, 0, 5);
     tcase_add_loop_test(tcase, test_planted_groups_become_towers, 0, 5);
     tcase_add_test(tcase, test_the_same_inputs_and_seed_give_the_same_bytes);
