@@ -7,9 +7,9 @@
  * overdrawn at a price that rises while they are and falls while they are not, so that the search
  * passes through illegal assignments but keeps coming back. Pins and pairs apart hold throughout.
  *
- * A first run cools slowly; the rest of the time goes to shorter runs: from scratch until a small
- * pool is full, then from its members at a lower heat. Each run ends with a descent by legal steps
- * and enters the pool in place of the worst. */
+ * Runs from scratch fill a small pool; the others begin at one of its members, at a lower heat, half of
+ * them after some towers were made like those of another member. Each run ends with a descent by
+ * legal steps and enters the pool in place of the worst. */
 #include "anneal.h"
 
 #include "board.h"
@@ -25,12 +25,19 @@
 
 enum { NEAREST = 16, POOL = 6, PROBES = 4000, SETTLE_TRIES = 20000 };
 
-/* Temperatures, in heats: of a run from scratch, of the others, last of all. */
-#define HOTTEST 2.0
-#define WARM_LEAST 0.1
-#define WARM_MOST 1.0
-#define COLDEST_LEAST 0.003
-#define COLDEST_MOST 0.05
+/* Temperatures, in heats: first of a run from scratch, of the others, last of all. */
+#define HOTTEST 0.6
+#define WARM_LEAST 0.03
+#define WARM_MOST 0.25
+#define COLDEST_LEAST 0.02
+#define COLDEST_MOST 0.08
+
+/* A run's seconds per unit, and its share of all the time at most. */
+#define RUN_LEAST 2e-4
+#define RUN_MOST 2e-3
+#define RUN_SHARE 0.1
+
+#define CROSSED 0.5 /* of the runs from the pool */
 
 struct annealer {
     struct board *board;
@@ -178,6 +185,52 @@ static double usual_change(struct annealer *a)
     return sum / count + 1e-6;
 }
 
+/* The tower of the board that shares most free units with tower `t` of `other`. */
+static int counterpart(const struct board *b, const int32_t *other, int t)
+{
+    int *shared = need((size_t)b->k, sizeof *shared), best = 0;
+    for (int i = 0; i < b->free_count; i++)
+        shared[b->tower[b->free_units[i]]] += other[b->free_units[i]] == t;
+    for (int s = 1; s < b->k; s++)
+        best = shared[s] > shared[best] ? s : best;
+    free(shared);
+    return best;
+}
+
+/* Makes a tower of the board one of `other`: who is missing changes places with who is too many. */
+static void transplant(struct board *b, const int32_t *other, int t)
+{
+    int to = counterpart(b, other, t), spare = 0;
+    for (int i = 0; i < b->free_count; i++) {
+        int u = b->free_units[i];
+        if (other[u] != t || b->tower[u] == to)
+            continue;
+        while (
+            spare < b->n && (b->in->pin[spare] >= 0 || b->tower[spare] != to || other[spare] == t))
+            spare++;
+        struct step step = {u, spare < b->n ? spare : -1, to};
+        if (board_allows(b, step))
+            board_make(b, step);
+    }
+}
+
+/* Puts a start on the board: the witness, a member of the pool, or one with some towers of another.
+ * @return how hot the run is to begin, in heats. */
+static double choose_start(struct annealer *a)
+{
+    struct board *b = a->board;
+    int from = dice_below(&a->dice, POOL), other = dice_below(&a->dice, POOL);
+    if (a->pool_value[from] <= 0) {
+        board_set(b, b->in->witness);
+        return HOTTEST;
+    }
+    board_set(b, a->pool + (size_t)from * (size_t)b->n);
+    if (a->pool_value[other] > 0 && other != from && dice_chance(&a->dice, CROSSED))
+        for (int i = 0; i <= b->k / 4; i++)
+            transplant(b, a->pool + (size_t)other * (size_t)b->n, dice_below(&a->dice, b->k));
+    return dice_log(&a->dice, WARM_LEAST, WARM_MOST);
+}
+
 double anneal(const struct instance *in, double seconds, uint64_t seed, int32_t *tower)
 {
     double start = now();
@@ -194,13 +247,10 @@ double anneal(const struct instance *in, double seconds, uint64_t seed, int32_t 
     board_climb(a.board, &a.dice);
     a.heat = usual_change(&a);
     a.price = a.heat * in->n / in->k;
-    run(&a, HOTTEST * a.heat, seconds / 4);
     while (now() < a.deadline) {
-        int from = dice_below(&a.dice, POOL);
-        bool warm = a.pool_value[from] > 0;
-        board_set(a.board, warm ? a.pool + (size_t)from * (size_t)in->n : in->witness);
-        run(&a, a.heat * (warm ? dice_log(&a.dice, WARM_LEAST, WARM_MOST) : HOTTEST),
-            seconds * dice_real(&a.dice, 0.03, 0.12));
+        double most = in->n * dice_log(&a.dice, RUN_LEAST, RUN_MOST);
+        double first = a.heat * choose_start(&a);
+        run(&a, first, fmin(most, RUN_SHARE * seconds));
     }
     board_free(a.board);
     free(a.near);

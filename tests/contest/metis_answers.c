@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each call has a process of its own: METIS ends the one it is called in on some inputs (signal 8) and
- * prints to standard output. Up to COMPLETE_MOST units the graph is complete; beyond, a unit keeps its
- * edges above the median and the graph of strong edges only. The 32-bit sums of METIS allow an edge
- * sum of 2^30, so weights are scaled down to that. Two to one hundred parts, more units than parts. */
+ * prints to standard output. The graph is complete; for more than COMPLETE_MOST units it is without the
+ * edges below WEAK, which METIS would take minutes over. Edge weights are scaled so that the 32-bit
+ * sums of METIS hold them. */
 #include "metis_answers.h"
 
 #include "referee.h"
@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 enum { COMPLETE_MOST = 1000, SECONDS_MOST = 60 };
+
+#define WEAK 0.05f
 
 struct graph {
     idx_t n, parts;
@@ -147,7 +149,7 @@ double best_of_metis(const struct instance *in, int32_t *tower, int *legal)
     int32_t *trial = need((size_t)in->n, sizeof *trial);
     double best = 0;
     int seeds = in->n > COMPLETE_MOST ? 1 : 3;
-    graph_edges(&g, in, in->n > COMPLETE_MOST ? 0.05f : 0);
+    graph_edges(&g, in, in->n > COMPLETE_MOST ? WEAK : 0);
     graph_limits(&g, in);
     *legal = 0;
     for (int i = 0; i < 4 * seeds; i++) {
