@@ -7,8 +7,8 @@
  * overdrawn at a price that rises while they are and falls while they are not, so that the search
  * passes through illegal assignments but keeps coming back. Pins and pairs apart hold throughout.
  *
- * Runs from scratch fill a small pool; the others begin at one of its members, at a lower heat, half of
- * them after some towers were made like those of another member. Each run ends with a descent by
+ * Runs from scratch fill a small pool; most others begin at one of its members, at a lower heat, half
+ * of them after some towers were made like those of another member. Each run ends with a descent by
  * legal steps and enters the pool in place of the worst. */
 #include "anneal.h"
 
@@ -26,7 +26,8 @@
 enum { NEAREST = 16, POOL = 6, PROBES = 4000, SETTLE_TRIES = 20000 };
 
 /* Temperatures, in heats: first of a run from scratch, of the others, last of all. */
-#define HOTTEST 0.6
+#define HOT_LEAST 0.4
+#define HOT_MOST 3.0
 #define WARM_LEAST 0.03
 #define WARM_MOST 0.25
 #define COLDEST_LEAST 0.02
@@ -37,7 +38,9 @@ enum { NEAREST = 16, POOL = 6, PROBES = 4000, SETTLE_TRIES = 20000 };
 #define RUN_MOST 2e-3
 #define RUN_SHARE 0.1
 
-#define CROSSED 0.5 /* of the runs from the pool */
+/* Share of runs from scratch once there is a pool; of crossed starts among the others. */
+#define FRESH 0.1
+#define CROSSED 0.5
 
 struct annealer {
     struct board *board;
@@ -220,9 +223,9 @@ static double choose_start(struct annealer *a)
 {
     struct board *b = a->board;
     int from = dice_below(&a->dice, POOL), other = dice_below(&a->dice, POOL);
-    if (a->pool_value[from] <= 0) {
+    if (a->pool_value[from] <= 0 || dice_chance(&a->dice, FRESH)) {
         board_set(b, b->in->witness);
-        return HOTTEST;
+        return dice_log(&a->dice, HOT_LEAST, HOT_MOST);
     }
     board_set(b, a->pool + (size_t)from * (size_t)b->n);
     if (a->pool_value[other] > 0 && other != from && dice_chance(&a->dice, CROSSED))
