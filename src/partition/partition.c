@@ -32,6 +32,7 @@ struct solver {
     const struct tp_partition_options *options;
     int32_t *start, *legal; /* (U) */
     double *memory;         /* (T) limits of memory that are not in the problem just now */
+    bool *taken;            /* (T) */
     struct tp_effort effort;
     struct tp_progress progress;
 };
@@ -57,9 +58,10 @@ static struct tp_effort effort_for(const struct solver *s, int64_t steps, double
     return effort;
 }
 
-static bool ended_early(const struct tp_effort *effort)
+static bool time_is_over(const struct solver *s)
 {
-    return effort->over && effort->steps > 0;
+    bool asked = s->options->stop && *s->options->stop;
+    return asked || (!isinf(s->options->deadline) && tp_seconds_now() >= s->options->deadline);
 }
 
 /* Other methods' answers come first: none of them can then be better than ours. */
@@ -104,7 +106,6 @@ static enum tp_status prove(
         struct tp_effort effort = effort_for(s, EXACT_STEPS * EFFORT_AT_FIRST, 1);
         status = tp_exact_best(
             s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
-        out->stopped |= ended_early(&effort);
     }
     if (!status)
         status = find_value(s, out, err);
@@ -115,7 +116,6 @@ static enum tp_status prove(
     struct tp_effort effort = effort_for(s, steps, 1);
     double bound = INFINITY;
     status = tp_bound(s->problem, options->goal, out->tower, &effort, &bound, err);
-    out->stopped |= ended_early(&effort);
     out->bound = fmin(bound, isnan(out->bound) ? bound : out->bound);
     out->optimal = !status && out->bound <= out->value + TP_PROVEN * fabs(out->value);
     return status;
@@ -128,18 +128,12 @@ static enum tp_status take_turn(struct solver *s, struct tp_search *search, int6
 {
     struct tp_effort effort = effort_for(s, search_steps, share);
     enum tp_status status = tp_search_improve(search, &effort, err);
-    out->stopped |= ended_early(&effort);
     if (status || s->options->quick)
         return status;
     swap_memory(s);
     status = prove(s, out, proof_steps, err);
     swap_memory(s);
     return status;
-}
-
-static bool time_is_left(const struct solver *s)
-{
-    return !(s->options->stop && *s->options->stop) && tp_seconds_now() < s->options->deadline;
 }
 
 static enum tp_status take_turns(
@@ -151,11 +145,35 @@ static enum tp_status take_turns(
     enum tp_status status =
         take_turn(s, search, search_steps, proof_steps, SHARE_OF_SEARCH, out, err);
     bool endless = s->options->effort == 0;
-    if (!status && endless && !out->optimal && time_is_left(s))
+    if (!status && endless && !out->optimal && !time_is_over(s))
         status = take_turn(s, search, INT64_MAX, INT64_MAX / 2, 0.5, out, err);
-    if (!status && endless && !out->optimal && time_is_left(s))
+    if (!status && endless && !out->optimal && !time_is_over(s))
         status = take_turn(s, search, INT64_MAX, 1, 1, out, err);
+    out->stopped = !out->optimal && time_is_over(s);
     return status;
+}
+
+/* Numbers towers that can take each other's place by their first units, so that the same groups have
+ * the same numbers whatever way they were found. O(U + T^2). */
+static void number_towers(struct solver *s, int32_t *tower)
+{
+    const struct tp_problem *p = s->problem;
+    int32_t *number = s->start; /* U is at least T */
+    bool *taken = s->taken;
+    for (int32_t t = 0; t < p->tower_count; t++) {
+        number[t] = -1;
+        taken[t] = false;
+    }
+    for (int32_t u = 0; u < p->unit_count; u++) {
+        int32_t t = tower[u];
+        for (int32_t to = 0; number[t] < 0; to++) {
+            if (taken[to] || p->tower_class[to] != p->tower_class[t])
+                continue;
+            number[t] = to;
+            taken[to] = true;
+        }
+        tower[u] = number[t];
+    }
 }
 
 static enum tp_status search(struct solver *s, struct tp_partition *out, struct tp_error *err)
@@ -180,6 +198,8 @@ static enum tp_status search(struct solver *s, struct tp_partition *out, struct 
         status = take_turns(s, search, out, err);
     tp_search_free(search);
     swap_memory(s);
+    if (!status)
+        number_towers(s, out->tower);
     return status;
 }
 
@@ -206,7 +226,7 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
     const struct tp_partition_options *options = s->options;
     enum tp_status status = settle(s, out, err);
     if (status || out->answer != TP_ANSWER_YES) {
-        out->stopped = ended_early(&s->effort);
+        out->stopped = time_is_over(s);
         return status;
     }
     if (s->problem->affinity && !options->quick)
@@ -228,9 +248,10 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     s.start = TP_NEW(problem->unit_count, int32_t);
     s.legal = TP_NEW(problem->unit_count, int32_t);
     s.memory = TP_NEW(problem->tower_count, double);
+    s.taken = TP_NEW(problem->tower_count, bool);
     partition->tower = TP_NEW(problem->unit_count, int32_t);
     enum tp_status status =
-        s.start && s.legal && s.memory && partition->tower ? TP_OK : tp_fail_memory(err);
+        s.start && s.legal && s.memory && s.taken && partition->tower ? TP_OK : tp_fail_memory(err);
     if (!status)
         status = solve(&s, partition, err);
     if (status || partition->answer != TP_ANSWER_YES) {
@@ -241,6 +262,7 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     free(s.start);
     free(s.legal);
     free(s.memory);
+    free(s.taken);
     return status;
 }
 

@@ -9,10 +9,12 @@
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *old, size_t bytes);
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
 void __real_free(void *memory);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *old, size_t bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 void __wrap_free(void *memory);
 
 static bool watching;
@@ -45,6 +47,11 @@ void *__wrap_realloc(void *old, size_t bytes)
         return NULL;
     void *memory = __real_realloc(old, bytes);
     return old ? memory : count(memory);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
+{
+    return fails() ? NULL : count(__real_aligned_alloc(alignment, bytes));
 }
 
 void __wrap_free(void *memory)

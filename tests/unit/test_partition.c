@@ -317,6 +317,75 @@ START_TEST(test_the_same_seed_gives_the_same_partition)
 }
 END_TEST
 
+START_TEST(test_towers_are_numbered_by_their_first_units)
+{
+    struct recipe recipe = {.units = 40,
+        .towers = 6,
+        .affinity = 1,
+        .features_most = 2,
+        .pinned = _i & 1 ? 10 : 0,
+        .memory = _i & 2 ? 3 : 0};
+    struct tp_problem *p = make(&recipe, (uint64_t)_i);
+    struct tp_partition_options options = defaults(TP_GOAL_COHERENT);
+    struct tp_partition found = solve(p, &easy, &options);
+    int32_t first[6] = {-1, -1, -1, -1, -1, -1};
+    ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+    ck_assert(slow_legal(p, found.tower));
+    for (int32_t u = 39; u >= 0; u--)
+        first[found.tower[u]] = u;
+    for (int t = 0; t < 6; t++)
+        for (int other = 0; other < t; other++)
+            ck_assert(p->tower_class[t] != p->tower_class[other] || first[other] < first[t]);
+    tp_partition_release(&found);
+    tp_problem_free(p);
+}
+END_TEST
+
+/* Of 24 random units in 4 towers no other search may find more than the bound; six planted groups of
+ * four in three towers are proven best. */
+START_TEST(test_the_bound_is_above_what_any_search_finds)
+{
+    struct recipe recipe = {.units = 24, .towers = 4, .affinity = 1, .features_most = 1};
+    enum tp_goal goal = _i % 2 ? TP_GOAL_DIVERSE : TP_GOAL_COHERENT;
+    struct tp_problem *p = make(&recipe, (uint64_t)_i);
+    for (int32_t i = 0; i < 24 * TP_RESOURCES; i++)
+        p->weight[i] = 1; /* any equal deal is legal */
+    for (int r = 0; r < TP_RESOURCES; r++)
+        p->mean[r] = 6;
+    tp_problem_clear_limits(p);
+    struct tp_partition_options options = defaults(goal);
+    struct tp_partition found = solve(p, &easy, &options);
+    ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+    ck_assert_double_eq_tol(found.value, slow_value(p, goal, found.tower), CLOSE);
+    ck_assert_double_ge(found.bound, found.value);
+    ck_assert_double_ge(found.bound, multi_start(p, goal, 20));
+    ck_assert(found.optimal == (found.bound <= found.value + 1e-6 * fabs(found.value)));
+    tp_partition_release(&found);
+    tp_problem_free(p);
+}
+END_TEST
+
+START_TEST(test_planted_groups_are_proven_best)
+{
+    struct recipe recipe = {.units = 24, .towers = 3, .affinity = 1, .features_most = 1};
+    struct tp_problem *p = make(&recipe, (uint64_t)_i);
+    for (int32_t u = 0; u < 24; u++)
+        for (int32_t v = 0; v < 24; v++)
+            if (u != v && u % 6 == v % 6)
+                p->affinity[u * 24 + v] = 30;
+    struct tp_partition_options options = defaults(TP_GOAL_COHERENT);
+    options.balance = 5;
+    options.ratio = 1;
+    struct tp_partition found = solve(p, &easy, &options);
+    ck_assert_int_eq(found.answer, TP_ANSWER_YES);
+    ck_assert(found.optimal);
+    for (int32_t u = 6; u < 24; u++)
+        ck_assert_int_eq(found.tower[u], found.tower[u - 6]);
+    tp_partition_release(&found);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_more_effort_is_never_worse)
 {
     struct recipe recipe = {.units = 26, .towers = 4, .affinity = 1, .features_most = 2};
@@ -379,6 +448,9 @@ int main(void)
     tcase_add_test(tcase, test_a_unit_that_no_tower_can_take_is_a_proof_for_any_number_of_units);
     tcase_add_loop_test(tcase, test_one_tower_takes_all, 0, 2);
     tcase_add_test(tcase, test_the_same_seed_gives_the_same_partition);
+    tcase_add_loop_test(tcase, test_towers_are_numbered_by_their_first_units, 0, 8);
+    tcase_add_loop_test(tcase, test_the_bound_is_above_what_any_search_finds, 0, 4);
+    tcase_add_loop_test(tcase, test_planted_groups_are_proven_best, 0, 4);
     tcase_add_loop_test(tcase, test_more_effort_is_never_worse, 0, 2);
     tcase_add_loop_test(
         tcase, test_without_a_limit_of_steps_the_deadline_or_a_request_ends_it, 0, 4);
