@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "partition/dual.h"
+#include "partition/relaxation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -137,23 +138,61 @@ static enum tp_status value_of(const struct tp_problem *problem, enum tp_goal go
     return TP_OK;
 }
 
+/* The sum of each unit's best tower, without any multipliers: O(U^2), for any number of units. */
+static enum tp_status bound_of_rows(
+    const struct tp_problem *p, enum tp_goal goal, double *bound, struct tp_error *err)
+{
+    const struct tp_row_price none = {{0}};
+    struct tp_relaxation relaxation = {0};
+    double *gain = TP_NEW(p->unit_count, double), half = goal == TP_GOAL_DIVERSE ? -0.5 : 0.5;
+    struct tp_row_item *items = TP_NEW(p->unit_count, struct tp_row_item);
+    unsigned char *pair = TP_NEW(p->unit_count, unsigned char);
+    enum tp_status status = gain && items && pair ? TP_OK : tp_fail_memory(err);
+    if (!status)
+        status = tp_relaxation_init(&relaxation, p, err);
+    *bound = 0;
+    for (int32_t u = 0; u < p->unit_count && !status; u++) {
+        const float *row = p->affinity + (int64_t)u * p->unit_count;
+        for (int32_t v = 0; v < p->unit_count; v++) {
+            gain[v] = half * (double)row[v];
+            pair[v] = v == u ? TP_PAIR_TOGETHER : TP_PAIR_OPEN;
+        }
+        *bound += tp_row_most(&relaxation, u, pair, gain, &none, items);
+    }
+    tp_relaxation_release(&relaxation);
+    free(pair);
+    free(items);
+    free(gain);
+    return status;
+}
+
+/* With multipliers, and branches where these can be afforded.
+ * @param bound  in and out. */
+static enum tp_status tighten(const struct tp_problem *problem, enum tp_goal goal,
+    const int32_t *tower, double known, struct tp_effort *effort, double *bound,
+    struct tp_error *err)
+{
+    struct tp_dual *root = NULL;
+    enum tp_status status = tp_dual_new(problem, goal, tower, &root, err);
+    if (!status)
+        status = tp_dual_descend(root, known, patience_root, effort, bound, err);
+    bool open = *bound > known + TP_PROVEN * fabs(known) && problem->unit_count <= TREE_UNITS_MAX;
+    if (!status && open && !effort->over)
+        status = branch_and_bound(root, problem, known, effort, bound, err);
+    tp_dual_free(root);
+    return status;
+}
+
 enum tp_status tp_bound(const struct tp_problem *problem, enum tp_goal goal, const int32_t *tower,
     struct tp_effort *effort, double *bound, struct tp_error *err)
 {
-    struct tp_dual *root = NULL;
-    double known, best;
+    double known = 0, best = 0;
     enum tp_status status = value_of(problem, goal, tower, &known, err);
     if (!status)
-        status = tp_dual_new(problem, goal, tower, &root, err);
-    if (status)
-        return status;
-    best = tp_dual_rows(root);
-    status = tp_dual_descend(root, known, patience_root, effort, &best, err);
-    bool open = best > known + TP_PROVEN * fabs(known) && problem->unit_count <= TREE_UNITS_MAX;
-    if (!status && open && !effort->over)
-        status = branch_and_bound(root, problem, known, effort, &best, err);
+        status = bound_of_rows(problem, goal, &best, err);
+    if (!status && !effort->over && effort->steps >= tp_dual_round_steps(problem->unit_count))
+        status = tighten(problem, goal, tower, known, effort, &best, err);
     if (!status)
         *bound = fmax(best, known);
-    tp_dual_free(root);
     return status;
 }

@@ -404,16 +404,6 @@ static double bound_here(struct tp_dual *d)
            tp_triangles_worth(&d->triangles) + d->rho * trace * largest * ROUNDING * d->n;
 }
 
-double tp_dual_rows(struct tp_dual *d)
-{
-    const struct tp_row_price none = {{0}};
-    double sum = 0;
-    for (int32_t u = 0; u < d->n; u++)
-        sum += tp_row_most(
-            d->relaxation, u, tp_pairs_of(&d->pairs, u), at(d->cost, d, u), &none, d->space->items);
-    return sum;
-}
-
 /* Eigenvectors, of which LAPACK makes good use of the machine, and rows. */
 int64_t tp_dual_round_steps(int32_t unit_count)
 {

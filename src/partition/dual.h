@@ -30,9 +30,6 @@ void tp_dual_free(struct tp_dual *dual);
 enum tp_status tp_dual_branch(const struct tp_dual *from, int32_t u, int32_t v, bool together,
     struct tp_dual **to, struct tp_error *err);
 
-/* Each unit's best tower, without any multipliers. O(U^2 log U). */
-double tp_dual_rows(struct tp_dual *dual);
-
 /* Works on the multipliers.
  * @param known  ends when the bound has come down to it.
  * @param bound  in and out: the smallest so far.

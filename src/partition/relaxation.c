@@ -5,7 +5,8 @@
  * a price for every limit times the weights, cut to 0..1 (Karush-Kuhn-Tucker); each price is the root
  * of a falling piecewise linear function, found by Newton's steps between bounds. With several limits
  * each is settled in turn, a few times; what is left open costs sharpness, never truth, since the
- * bound comes from tp_row_most(), where any prices will do (Lagrange). Cost of either: O(U log U). */
+ * bound comes from tp_row_most(), where any prices will do (Lagrange). Cost: O(U) times limits and
+ * steps; of the most of a row O(U + size of a tower * log U). */
 #include "partition/relaxation.h"
 
 #include "base/fail.h"
@@ -195,12 +196,24 @@ void tp_row_project(const struct tp_relaxation *r, int32_t unit, const unsigned 
         row[v] = pair[v] == TP_PAIR_TOGETHER ? 1 : cut(row[v]);
 }
 
-static int by_ratio(const void *a, const void *b)
+static bool before(const struct tp_row_item *x, const struct tp_row_item *y)
 {
-    const struct tp_row_item *x = a, *y = b;
-    if (x->ratio != y->ratio)
-        return x->ratio < y->ratio ? 1 : -1;
-    return (x->unit > y->unit) - (x->unit < y->unit);
+    return x->ratio > y->ratio || (x->ratio >= y->ratio && x->unit < y->unit);
+}
+
+/* Restores the heap, first item on top, from place i down. */
+static void sift(struct tp_row_item *items, int32_t count, int32_t i)
+{
+    struct tp_row_item moving = items[i];
+    for (int32_t child = 2 * i + 1; child < count; child = 2 * i + 1) {
+        if (child + 1 < count && before(&items[child + 1], &items[child]))
+            child++;
+        if (!before(&items[child], &moving))
+            break;
+        items[i] = items[child];
+        i = child;
+    }
+    items[i] = moving;
 }
 
 /* Gain of a unit less what its loads cost. */
@@ -230,14 +243,18 @@ double tp_row_most(const struct tp_relaxation *r, int32_t unit, const unsigned c
             items[count++] = (struct tp_row_item){net / features[v], v};
         }
     }
-    qsort(items, (size_t)count, sizeof *items, by_ratio);
-    for (int32_t i = 0; i < count; i++) {
-        double limit = items[i].ratio > 0 ? most : r->features_least;
-        double part = fmin(features[items[i].unit], limit - taken);
+    /* A tower takes few of many, so a heap: O(U) and O(log U) for each that is taken. */
+    for (int32_t i = count / 2 - 1; i >= 0; i--)
+        sift(items, count, i);
+    while (count > 0) {
+        double limit = items[0].ratio > 0 ? most : r->features_least;
+        double part = fmin(features[items[0].unit], limit - taken);
         if (part <= 0)
             break;
-        sum += part * items[i].ratio;
+        sum += part * items[0].ratio;
         taken += part;
+        items[0] = items[--count];
+        sift(items, count, 0);
     }
     return sum;
 }
