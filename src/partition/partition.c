@@ -25,6 +25,7 @@
 #define EFFORT_AT_FIRST 10            /* where there is no end to it */
 #define EXACT_STEPS INT64_C(10000000) /* times the effort */
 #define SHARE_OF_SEARCH 0.8           /* of the time, when both have a number of steps */
+#define QUICK_STEPS_MOST 200000000    /* half a second, for as many units as there may be */
 
 struct solver {
     struct tp_problem *problem;
@@ -142,6 +143,8 @@ static enum tp_status take_turns(
     int32_t effort = s->options->effort > 0 ? s->options->effort : EFFORT_AT_FIRST;
     int64_t search_steps = effort * tp_search_steps(s->problem);
     int64_t proof_steps = tp_bound_steps(s->problem->unit_count, effort);
+    if (s->options->quick && search_steps > QUICK_STEPS_MOST)
+        search_steps = QUICK_STEPS_MOST;
     enum tp_status status =
         take_turn(s, search, search_steps, proof_steps, SHARE_OF_SEARCH, out, err);
     bool endless = s->options->effort == 0;
