@@ -317,6 +317,23 @@ static enum tp_status make_plan(const struct tp_model *model, const struct tp_to
     return status;
 }
 
+/* What there is to say of the share inside towers: how good it is, and what it rests on. */
+static void summarize_quality(const struct tp_plan *plan)
+{
+    const struct tp_plan_quality *quality = &plan->quality;
+    struct tp_text bound = {0};
+    if (quality->proven_optimal)
+        tp_text_add(&bound, ", proven best");
+    else if (!isnan(quality->bound))
+        tp_text_add(&bound, ", of at %s %.1f %%",
+            plan->strategy == TP_STRATEGY_DIVERSE ? "least" : "most", 100 * quality->bound);
+    opt_say("%" PRId32 " features in %" PRId32 " towers; %.1f %% of the affinity lies inside"
+            " towers%s (affinity: %s)",
+        plan->model->feature_count, plan->tower_count, 100 * quality->inside_affinity,
+        bound.data ? bound.data : "", tp_verdict_name(plan->affinity.verdict));
+    tp_text_release(&bound);
+}
+
 static void summarize(const struct args *args, const struct tp_plan *plan)
 {
     const struct tp_plan_cost *cost = &plan->cost;
@@ -332,10 +349,7 @@ static void summarize(const struct args *args, const struct tp_plan *plan)
         opt_say("%" PRId32 " feature%s in %" PRId32 " tower%s", plan->model->feature_count,
             tp_plural(plan->model->feature_count), plan->tower_count, tp_plural(plan->tower_count));
     else
-        opt_say("%" PRId32 " features in %" PRId32 " towers; %.1f %% of the affinity lies inside"
-                " towers (affinity: %s)",
-            plan->model->feature_count, plan->tower_count, 100 * plan->quality.inside_affinity,
-            tp_verdict_name(plan->affinity.verdict));
+        summarize_quality(plan);
     opt_say("recommended: %s, %s per step (flat on this placement: %s); if quality allows: %s",
         tp_recommendation_name(cost->recommended), recommended, flat,
         tp_recommendation_name(cost->recommended_if_quality_allows));
