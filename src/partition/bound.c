@@ -18,7 +18,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define STEPS INT64_C(10000000) /* times the effort: 0.3 s at 10 */
+#define STEPS INT64_C(5000000) /* times the effort: 0.2 s at 10 */
 #define LOOK_UNITS_MAX 2000
 #define TREE_UNITS_MAX 100 /* the relaxations of more are too slow to take many */
 #define TREE_BYTES 536870912

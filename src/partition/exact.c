@@ -33,32 +33,37 @@
 /* What no rounding of sums over pairs reaches, relative to the sum of all pairs. */
 #define VALUE_SLACK 1e-12
 
+/* Verdicts on all sets of so many units are remembered. */
+#define REMEMBERED_UNITS_MAX 16
+
 enum { UNKNOWN, FITS, FITS_NOT, UNSURE }; /* what the memory of verdicts holds */
 
 struct tower {
     double load[TP_RESOURCES];
-    double pull[TP_EXACT_UNITS_MAX]; /* worth of the pairs that a unit would form here */
-    uint32_t set;                    /* units in it, as bits */
+    double pull[TP_EXACT_BEST_UNITS_MAX]; /* worth of the pairs that a unit would form here */
+    uint32_t set;                         /* units in it, as bits */
 };
 
 struct search {
     const struct tp_problem *problem;
     const struct tp_judge *judge;
     struct tp_effort *effort;
-    double pair[TP_EXACT_UNITS_MAX][TP_EXACT_UNITS_MAX]; /* worth of sharing a tower */
+    double pair[TP_EXACT_BEST_UNITS_MAX][TP_EXACT_BEST_UNITS_MAX]; /* worth of sharing a tower */
     double slack;
-    int32_t order[TP_EXACT_UNITS_MAX];
-    int32_t tower_of[TP_EXACT_UNITS_MAX];  /* of each unit, -1: open */
-    struct tower *towers;                  /* (T) */
-    unsigned char *verdict;                /* (classes, 2^U) */
-    double features_left;                  /* of the units not assigned yet */
-    double value;                          /* of the pairs assigned */
-    double inside[TP_EXACT_UNITS_MAX + 1]; /* most that the units from a depth on add among them */
-    bool relaxed;                          /* upper limits only: no judge, no fewest features */
-    bool first;                            /* the first assignment will do */
+    int32_t order[TP_EXACT_BEST_UNITS_MAX];
+    int32_t tower_of[TP_EXACT_BEST_UNITS_MAX]; /* of each unit, -1: open */
+    struct tower *towers;                      /* (T) */
+    unsigned char *verdict;                    /* (classes, 2^U) of few units */
+    unsigned char forgotten;                   /* a verdict that is not remembered */
+    double features_left;                      /* of the units not assigned yet */
+    double value;                              /* of the pairs assigned */
+    double inside[TP_EXACT_BEST_UNITS_MAX +
+                  1]; /* most that the units from a depth on add among them */
+    bool relaxed;     /* upper limits only: no judge, no fewest features */
+    bool first;       /* the first assignment will do */
     bool done;
     bool found;
-    int32_t best[TP_EXACT_UNITS_MAX]; /* when found */
+    int32_t best[TP_EXACT_BEST_UNITS_MAX]; /* when found */
     double best_value;
     double doubt; /* most that an assignment cut off without proof may be worth */
 };
@@ -154,6 +159,10 @@ static bool ask(struct search *s, int32_t t, unsigned char *verdict, double boun
 
 static unsigned char *verdict_on(struct search *s, int32_t t)
 {
+    if (s->problem->unit_count > REMEMBERED_UNITS_MAX) {
+        s->forgotten = UNKNOWN;
+        return &s->forgotten;
+    }
     size_t class = (size_t)s->problem->tower_class[t];
     return s->verdict + ((class << s->problem->unit_count) | s->towers[t].set);
 }
@@ -254,7 +263,8 @@ static enum tp_status begin(struct search *s, struct tp_error *err)
     s->features_left = p->feature_count;
     s->best_value = s->doubt = -INFINITY;
     s->towers = TP_NEW(p->tower_count, struct tower);
-    s->verdict = tp_new((size_t)p->class_count << p->unit_count, 1);
+    bool few = p->unit_count <= REMEMBERED_UNITS_MAX;
+    s->verdict = tp_new(few ? (size_t)p->class_count << p->unit_count : 1, 1);
     for (int32_t u = 0; u < p->unit_count; u++)
         s->tower_of[u] = -1;
     sort_units(s);

@@ -11,6 +11,9 @@
 
 #define TP_EXACT_UNITS_MAX 12
 
+/* Where limits are tight or towers few, the best of so many can often be found and proven. */
+#define TP_EXACT_BEST_UNITS_MAX 32
+
 /* What a search for a legal assignment can say. */
 enum tp_answer {
     TP_ANSWER_NO = 0,     /* there is none, proven */
@@ -27,7 +30,7 @@ enum tp_status tp_exact(const struct tp_problem *problem, const struct tp_judge 
     int32_t *tower, enum tp_answer *answer, struct tp_error *err);
 
 /* The best assignment, by branch and bound.
- * @param problem  at most TP_EXACT_UNITS_MAX units, with its limits set.
+ * @param problem  at most TP_EXACT_BEST_UNITS_MAX units, with its limits set.
  * @param effort   a step is an open unit against a tower; when it is used up, nothing is proven.
  * @param tower    in and out, (U): a legal assignment that fits; the best one, the same if none is
  * better.

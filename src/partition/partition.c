@@ -22,10 +22,12 @@
 
 /* The limits do not depend on the effort, or more of it could give tighter ones and a worse plan. */
 #define EFFORT_OF_LIMITS 10
-#define EFFORT_AT_FIRST 10            /* where there is no end to it */
-#define EXACT_STEPS INT64_C(10000000) /* times the effort */
-#define SHARE_OF_SEARCH 0.8           /* of the time, when both have a number of steps */
-#define QUICK_STEPS_MOST 200000000    /* half a second, for as many units as there may be */
+#define EFFORT_AT_FIRST 10         /* where there is no end to it */
+#define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
+#define EXACT_PART 5               /* of more: that part of the steps of the proof */
+#define SHARE_OF_EXACT 0.3         /* of the time */
+#define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
+#define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
 
 struct solver {
     struct tp_problem *problem;
@@ -103,8 +105,10 @@ static enum tp_status prove(
 {
     const struct tp_partition_options *options = s->options;
     enum tp_status status = TP_OK;
-    if (s->problem->unit_count <= TP_EXACT_UNITS_MAX) {
-        struct tp_effort effort = effort_for(s, EXACT_STEPS * EFFORT_AT_FIRST, 1);
+    if (s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX) {
+        bool few = s->problem->unit_count <= TP_EXACT_UNITS_MAX;
+        struct tp_effort effort =
+            effort_for(s, few ? EXACT_STEPS : steps / EXACT_PART, SHARE_OF_EXACT);
         status = tp_exact_best(
             s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
     }
