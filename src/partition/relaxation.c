@@ -19,35 +19,123 @@
 #define NEWTON_STEPS 40
 #define SWEEPS 4         /* over the limits of a row */
 #define LOAD_CLOSE 1e-10 /* relative; nearer is rounding */
+#define LOAD_SLACK 1e-9  /* relative: sums in another order */
 #define NEVER (-1.0e+30) /* of a unit that may not be in the row: no price brings it in */
 
-/* Towers as uneven as they may be: most at the upper limit, the rest at the lower. */
-static double most_squares(const struct tp_problem *p)
+/* How many units, and features, a tower may hold: limits on its loads allow only so many of the
+ * lightest units. */
+struct sizes {
+    double *units, *most, *least; /* (T) units at most; features at most and at least */
+};
+
+static void sizes_release(struct sizes *sizes)
 {
-    double least = p->features_least, most = tp_tower_most(p, 0)[TP_FEATURES];
-    double spare = p->feature_count - least * p->tower_count, sum = 0;
+    free(sizes->units);
+    free(sizes->most);
+    free(sizes->least);
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* @param sorted  (U) scratch. */
+static void limit_units(
+    const struct tp_problem *p, int resource, double *sorted, struct sizes *sizes)
+{
+    for (int32_t u = 0; u < p->unit_count; u++)
+        sorted[u] = tp_unit_weight(p, u)[resource];
+    qsort(sorted, (size_t)p->unit_count, sizeof *sorted, rising);
     for (int32_t t = 0; t < p->tower_count; t++) {
-        double more = fmin(fmax(spare, 0), most - least);
-        sum += (least + more) * (least + more);
+        double sum = 0, most = tp_tower_most(p, t)[resource] * (1 + LOAD_SLACK);
+        int32_t count = 0;
+        while (count < p->unit_count && sum + sorted[count] <= most)
+            sum += sorted[count++];
+        sizes->units[t] = fmin(sizes->units[t], count);
+    }
+}
+
+static enum tp_status sizes_init(
+    struct sizes *sizes, const struct tp_problem *p, struct tp_error *err)
+{
+    double *sorted = TP_NEW(p->unit_count, double), all = 0;
+    sizes->units = TP_NEW(p->tower_count, double);
+    sizes->most = TP_NEW(p->tower_count, double);
+    sizes->least = TP_NEW(p->tower_count, double);
+    if (!sorted || !sizes->units || !sizes->most || !sizes->least) {
+        free(sorted);
+        return tp_fail_memory(err);
+    }
+    for (int32_t t = 0; t < p->tower_count; t++)
+        sizes->units[t] = p->unit_count - p->tower_count + 1;
+    for (int r = 0; r < TP_RESOURCES; r++) /* features last: they stay sorted */
+        limit_units(p, r, sorted, sizes);
+    for (int32_t t = 0; t < p->tower_count; t++) {
+        double features = 0;
+        for (int32_t i = 0; i < (int32_t)sizes->units[t]; i++)
+            features += sorted[p->unit_count - 1 - i];
+        sizes->most[t] = fmin(tp_tower_most(p, t)[TP_FEATURES], features);
+        all += sizes->most[t];
+    }
+    for (int32_t t = 0; t < p->tower_count; t++)
+        sizes->least[t] = fmax(p->features_least, p->feature_count - (all - sizes->most[t]));
+    free(sorted);
+    return TP_OK;
+}
+
+struct slope {
+    double more, slope; /* features, squares for each of them */
+};
+
+static int falling_slope(const void *a, const void *b)
+{
+    const struct slope *x = a, *y = b;
+    return (x->slope < y->slope) - (x->slope > y->slope);
+}
+
+/* Towers as uneven as they may be. Between its least and its most, a tower's square lies below the chord,
+ * so those with the steepest chords are filled. */
+static enum tp_status most_squares(
+    const struct tp_problem *p, const struct sizes *sizes, double *squares, struct tp_error *err)
+{
+    struct slope *slopes = TP_NEW(p->tower_count, struct slope);
+    double spare = p->feature_count;
+    if (!slopes)
+        return tp_fail_memory(err);
+    *squares = 0;
+    for (int32_t t = 0; t < p->tower_count; t++) {
+        double least = sizes->least[t], most = sizes->most[t];
+        slopes[t] = (struct slope){most - least, most + least};
+        *squares += least * least;
+        spare -= least;
+    }
+    qsort(slopes, (size_t)p->tower_count, sizeof *slopes, falling_slope);
+    for (int32_t t = 0; t < p->tower_count && spare > 0; t++) {
+        double more = fmin(spare, slopes[t].more);
+        *squares += more * slopes[t].slope;
         spare -= more;
     }
-    return sum;
+    free(slopes);
+    return TP_OK;
 }
 
 /* What the roomiest tower that a unit may be in can hold. */
-static double room(const struct tp_problem *p, int32_t unit, int resource)
+static double room(
+    const struct tp_problem *p, const struct sizes *sizes, int32_t unit, int resource)
 {
-    if (p->pin[unit] >= 0)
-        return tp_tower_most(p, p->pin[unit])[resource];
     double most = 0;
     for (int32_t t = 0; t < p->tower_count; t++)
-        most = fmax(most, tp_tower_most(p, t)[resource]);
+        if (p->pin[unit] < 0 || p->pin[unit] == t)
+            most = fmax(
+                most, resource == TP_FEATURES ? sizes->most[t] : tp_tower_most(p, t)[resource]);
     return most;
 }
 
 /* Leaves a resource out when any tower could hold all of it. */
-static enum tp_status init_limit(
-    struct tp_relaxation *r, const struct tp_problem *p, int resource, struct tp_error *err)
+static enum tp_status init_limit(struct tp_relaxation *r, const struct tp_problem *p,
+    const struct sizes *sizes, int resource, struct tp_error *err)
 {
     double scale = resource == TP_FEATURES ? 1 : p->mean[resource], tightest = INFINITY;
     double all = p->mean[resource] * p->tower_count;
@@ -58,7 +146,7 @@ static enum tp_status init_limit(
         return tp_fail_memory(err);
     for (int32_t u = 0; u < p->unit_count; u++) {
         weight[u] = scale > 0 ? tp_unit_weight(p, u)[resource] / scale : 0;
-        most[u] = scale > 0 ? room(p, u, resource) / scale : 1;
+        most[u] = scale > 0 ? room(p, sizes, u, resource) / scale : 1;
         tightest = fmin(tightest, most[u] * scale);
     }
     if (resource != TP_FEATURES && all <= tightest) {
@@ -72,15 +160,19 @@ static enum tp_status init_limit(
 enum tp_status tp_relaxation_init(
     struct tp_relaxation *r, const struct tp_problem *p, struct tp_error *err)
 {
-    double features_most = tp_tower_most(p, 0)[TP_FEATURES];
-    *r = (struct tp_relaxation){.unit_count = p->unit_count,
-        .tower_count = p->tower_count,
-        .eigenvalue_most = fmin(features_most, p->unit_count - p->tower_count + 1),
-        .squares_most = most_squares(p),
-        .features_least = p->features_least};
-    enum tp_status status = TP_OK;
+    struct sizes sizes = {0};
+    *r = (struct tp_relaxation){
+        .unit_count = p->unit_count, .tower_count = p->tower_count, .features_least = INFINITY};
+    enum tp_status status = sizes_init(&sizes, p, err);
+    if (!status)
+        status = most_squares(p, &sizes, &r->squares_most, err);
+    for (int32_t t = 0; t < p->tower_count && !status; t++) {
+        r->eigenvalue_most = fmax(r->eigenvalue_most, sizes.units[t]);
+        r->features_least = fmin(r->features_least, sizes.least[t]);
+    }
     for (int k = 0; k < TP_RESOURCES && !status; k++)
-        status = init_limit(r, p, k, err);
+        status = init_limit(r, p, &sizes, k, err);
+    sizes_release(&sizes);
     return status;
 }
 

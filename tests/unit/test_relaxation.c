@@ -175,6 +175,30 @@ START_TEST(test_one_limit_is_met_exactly)
 }
 END_TEST
 
+/* By hand: 7 units of weight 1 and one feature each, ratio 3 (0.77 and 7: 1 to 7 features), but a balance of
+ * 0.2 allows 1.2 * 3.5 = 4.2 of them in one of the two towers, so 4, and the other has 3: squares 16 + 9. */
+START_TEST(test_limits_on_loads_limit_the_number_of_units)
+{
+    struct tp_problem *p = problem_new(UNITS, 2);
+    for (int32_t u = 0; u < UNITS; u++)
+        for (int r = 0; r < TP_RESOURCES; r++)
+            p->weight[u * TP_RESOURCES + r] = 1;
+    for (int r = 0; r < TP_RESOURCES; r++)
+        p->mean[r] = 3.5;
+    p->feature_count = UNITS;
+    p->most[TP_MEMORY] = p->most[TP_RESOURCES + TP_MEMORY] = DBL_MAX;
+    tp_problem_set_limits(p, (struct tp_limits){0.2, 3});
+    ck_assert_double_eq_tol(p->most[TP_FEATURES], 7, 1e-9);
+    struct tp_relaxation relaxation = relax(p);
+    ck_assert_double_eq_tol(relaxation.eigenvalue_most, 4, 1e-12);
+    ck_assert_double_eq_tol(relaxation.squares_most, 25, 1e-12);
+    ck_assert_double_eq_tol(relaxation.features_least, 3, 1e-12);
+    ck_assert_double_eq_tol(relaxation.most[TP_FEATURES][0], 4, 1e-12);
+    tp_relaxation_release(&relaxation);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_no_row_gains_more_than_is_said)
 {
     struct tp_problem *p = make(_i);
@@ -240,6 +264,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_every_legal_assignment_obeys, 0, 128);
     tcase_add_loop_test(tcase, test_the_projection_is_a_row_and_the_nearest, 0, 128);
     tcase_add_test(tcase, test_one_limit_is_met_exactly);
+    tcase_add_test(tcase, test_limits_on_loads_limit_the_number_of_units);
     tcase_add_loop_test(tcase, test_no_row_gains_more_than_is_said, 0, 128);
     tcase_add_loop_test(tcase, test_with_one_limit_the_most_is_that_of_the_best_row, 0, 16);
     suite_add_tcase(suite, tcase);
