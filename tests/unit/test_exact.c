@@ -256,6 +256,43 @@ START_TEST(test_best_is_that_of_brute_force)
 }
 END_TEST
 
+/* With more units than verdicts are remembered for. */
+START_TEST(test_more_units_have_the_best_of_brute_force_too)
+{
+    struct recipe recipe = {.units = 17,
+        .towers = 2,
+        .affinity = 1,
+        .features_most = 1 + _i % 2,
+        .pinned = 20,
+        .apart = _i & 2 ? 2 : 0,
+        .memory = 3};
+    struct tp_random random = tp_random_new((uint64_t)_i, 101);
+    struct tp_problem *p = problem_random(&recipe, &random);
+    struct tp_judge judge = {fits_always, NULL};
+    struct tp_effort effort = tp_effort_of(INT64_MAX);
+    int32_t tower[17] = {0}, worst[17] = {0};
+    double best = -INFINITY, least = INFINITY;
+    bool proven = false;
+    tp_problem_set_limits(p, (struct tp_limits){0.8, 2});
+    do {
+        if (!slow_legal(p, tower))
+            continue;
+        double value = slow_value(p, TP_GOAL_COHERENT, tower);
+        best = fmax(best, value);
+        if (value < least) {
+            least = value;
+            memcpy(worst, tower, sizeof tower);
+        }
+    } while (next_towers(p, tower));
+    ck_assert(isfinite(best));
+    ck_assert_int_eq(
+        tp_exact_best(p, &judge, TP_GOAL_COHERENT, &effort, worst, &proven, NULL), TP_OK);
+    ck_assert(proven && slow_legal(p, worst));
+    ck_assert_double_eq_tol(slow_value(p, TP_GOAL_COHERENT, worst), best, 1e-6);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_without_affinity_the_best_is_that_of_the_load_goal)
 {
     for (int i = 0; i < CASES; i++) {
@@ -394,6 +431,7 @@ int main(void)
     tcase_add_test(
         tcase, test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_more_refused);
     tcase_add_loop_test(tcase, test_best_is_that_of_brute_force, 0, 40);
+    tcase_add_loop_test(tcase, test_more_units_have_the_best_of_brute_force_too, 0, 4);
     tcase_add_test(tcase, test_without_affinity_the_best_is_that_of_the_load_goal);
     tcase_add_test(tcase, test_best_is_proven_only_if_nothing_unsure_is_better);
     tcase_add_test(tcase, test_the_best_comes_back_as_it_is);
