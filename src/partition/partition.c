@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of things: settle the limits (which yields a first legal assignment), baselines, then the
- * search from all of them until its effort is over, then the proof: few units are searched
- * exhaustively, of others a bound says how much better any answer could be. Where only time ends it,
- * search and bound follow each other again, unless the answer is proven best.
+/* The order of things: settle the limits (which yields a first legal assignment), baselines; few units
+ * are then searched exhaustively, others from all of these until the effort is over. Then the proof: an
+ * exhaustive search where that may be enough, else a bound on how much better any answer could be.
+ * Where only time ends it, search and proof follow each other again, unless the answer is proven best.
  *
  * The search may make memory scarcer, for the sake of the judge; what is said of the best there is, is
  * said under the true one. */
@@ -99,29 +99,33 @@ static enum tp_status find_value(
     return TP_OK;
 }
 
+/* Looks at all there is, from the answer on: the best and the proof, if the effort suffices. */
+static enum tp_status exhaust(
+    struct solver *s, struct tp_partition *out, struct tp_effort effort, struct tp_error *err)
+{
+    enum tp_status status = tp_exact_best(
+        s->problem, s->judge, s->options->goal, &effort, out->tower, &out->optimal, err);
+    if (!status)
+        status = find_value(s, out, err);
+    if (!status && out->optimal)
+        out->bound = out->value;
+    return status;
+}
+
 /* The proof that the answer is the best, or how much better another could be. */
 static enum tp_status prove(
     struct solver *s, struct tp_partition *out, int64_t steps, struct tp_error *err)
 {
     const struct tp_partition_options *options = s->options;
-    enum tp_status status = TP_OK;
-    if (s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX) {
-        bool few = s->problem->unit_count <= TP_EXACT_UNITS_MAX;
-        struct tp_effort effort =
-            effort_for(s, few ? EXACT_STEPS : steps / EXACT_PART, SHARE_OF_EXACT);
-        status = tp_exact_best(
-            s->problem, s->judge, options->goal, &effort, out->tower, &out->optimal, err);
-    }
-    if (!status)
-        status = find_value(s, out, err);
-    if (status || out->optimal || !s->problem->affinity || options->goal == TP_GOAL_LOAD) {
-        out->bound = out->optimal ? out->value : (double)NAN;
+    enum tp_status status = find_value(s, out, err);
+    if (!status && s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX)
+        status = exhaust(s, out, effort_for(s, steps / EXACT_PART, SHARE_OF_EXACT), err);
+    if (status || out->optimal || !s->problem->affinity || options->goal == TP_GOAL_LOAD)
         return status;
-    }
     struct tp_effort effort = effort_for(s, steps, 1);
     double bound = INFINITY;
     status = tp_bound(s->problem, options->goal, out->tower, &effort, &bound, err);
-    out->bound = fmin(bound, isnan(out->bound) ? bound : out->bound);
+    out->bound = isnan(out->bound) ? bound : fmin(bound, out->bound);
     out->optimal = !status && out->bound <= out->value + TP_PROVEN * fabs(out->value);
     return status;
 }
@@ -187,16 +191,9 @@ static enum tp_status search(struct solver *s, struct tp_partition *out, struct 
 {
     struct tp_search *search = NULL;
     struct tp_problem *p = s->problem;
-    memcpy(out->tower, s->legal, (size_t)p->unit_count * sizeof *out->tower);
-    if (p->tower_count == 1) {
-        out->optimal = true;
-        enum tp_status status = find_value(s, out, err);
-        out->bound = out->value;
-        return status;
-    }
     for (int32_t t = 0; t < p->tower_count; t++)
         s->memory[t] = tp_tower_most(p, t)[TP_MEMORY];
-    struct tp_effort effort = effort_for(s, INT64_MAX, SHARE_OF_SEARCH);
+    struct tp_effort effort = effort_for(s, EFFORT_AT_FIRST * tp_search_steps(p), SHARE_OF_SEARCH);
     enum tp_status status = tp_search_new(
         p, s->judge, s->options->goal, s->options->seed, out->tower, &s->progress, &search, err);
     if (!status)
@@ -205,6 +202,24 @@ static enum tp_status search(struct solver *s, struct tp_partition *out, struct 
         status = take_turns(s, search, out, err);
     tp_search_free(search);
     swap_memory(s);
+    return status;
+}
+
+/* From the first legal assignment to the best. */
+static enum tp_status find_best(struct solver *s, struct tp_partition *out, struct tp_error *err)
+{
+    struct tp_problem *p = s->problem;
+    enum tp_status status = TP_OK;
+    memcpy(out->tower, s->legal, (size_t)p->unit_count * sizeof *out->tower);
+    if (p->tower_count == 1) {
+        status = find_value(s, out, err);
+        out->bound = out->value;
+        out->optimal = true;
+    } else if (p->unit_count <= TP_EXACT_UNITS_MAX && !s->options->quick) {
+        status = exhaust(s, out, effort_for(s, EXACT_STEPS, 1), err);
+    }
+    if (!status && !out->optimal)
+        status = search(s, out, err);
     if (!status)
         number_towers(s, out->tower);
     return status;
@@ -240,7 +255,7 @@ static enum tp_status solve(struct solver *s, struct tp_partition *out, struct t
         status = tp_baselines_make(s->problem, options->goal,
             options->paper ? tp_paper_ratio(options) : out->limits.ratio, options->seed,
             &out->baselines, err);
-    return status || options->stride || options->paper ? status : search(s, out, err);
+    return status || options->stride || options->paper ? status : find_best(s, out, err);
 }
 
 enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *judge,

@@ -246,8 +246,13 @@ static enum tp_status sum_affinity(const struct tp_model *model, const struct tp
         for (int32_t j = 0; j < model->feature_count; j++)
             row[unit_of(p, model, j)] += from[j];
     }
-    for (size_t u = 0; u < units; u++)
+    /* Both halves from one sum: added up in another order, the other would differ in the last digit, and
+     * a swap could gain there and back. */
+    for (size_t u = 0; u < units; u++) {
         p->affinity[u * units + u] = 0;
+        for (size_t v = 0; v < u; v++)
+            p->affinity[u * units + v] = p->affinity[v * units + u];
+    }
     return TP_OK;
 }
 

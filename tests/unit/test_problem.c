@@ -176,6 +176,22 @@ START_TEST(test_affinity_of_units_is_the_sum_over_pairs_of_features)
 }
 END_TEST
 
+/* Sums of floats depend on their order, and a swap must not gain there and back. */
+START_TEST(test_affinity_of_units_is_symmetric_to_the_last_bit)
+{
+    struct workload w;
+    workload_begin(&w, 2, 2, PLENTY);
+    for (int i = 0; i < 8; i++)
+        workload_table(&w, 1000, 16, 3, 1);
+    struct tp_affinity *a = workload_relate_randomly(&w, 3);
+    struct tp_problem *p = make(&w, a);
+    for (int32_t u = 0; u < 8; u++)
+        for (int32_t v = 0; v < u; v++)
+            ck_assert_mem_eq(&p->affinity[u * 8 + v], &p->affinity[v * 8 + u], sizeof(float));
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_pins_and_aparts_reach_the_units)
 {
     struct workload w;
@@ -317,6 +333,7 @@ int main(void)
     tcase_add_test(tcase, test_memory_too_small_for_what_every_rank_receives_leaves_none);
     tcase_add_test(tcase, test_together_makes_one_unit_of_connected_tables);
     tcase_add_test(tcase, test_affinity_of_units_is_the_sum_over_pairs_of_features);
+    tcase_add_test(tcase, test_affinity_of_units_is_symmetric_to_the_last_bit);
     tcase_add_test(tcase, test_pins_and_aparts_reach_the_units);
     tcase_add_test(tcase, test_towers_of_one_class_have_the_same_memory_on_every_rank_and_no_pin);
     tcase_add_test(tcase, test_two_hosts_per_tower_halve_the_towers_and_add_up_memory);
