@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EFFORT_OF_LIMITS 10
 #define REPAIR_PASSES 400 /* over all moves and swaps, at most */
 #define MEMORY_ROUNDS 5
 #define MEMORY_SCARCER 0.97
@@ -96,7 +95,7 @@ enum tp_status tp_take_paper(struct tp_problem *p, const struct tp_judge *judge,
     int32_t *start = TP_NEW(p->unit_count, int32_t);
     enum tp_status status = start ? TP_OK : tp_fail_memory(err);
     if (!status)
-        status = tp_settle_limits(p, judge, balance, ratio, options->seed, EFFORT_OF_LIMITS, effort,
+        status = tp_settle_limits(p, judge, balance, ratio, options->seed, TP_LIMITS_EFFORT, effort,
             &out->limits, &out->limits_proven, out->tower, &out->answer, err);
     if (status || out->answer != TP_ANSWER_YES)
         goto out;

@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The limits do not depend on the effort, or more of it could give tighter ones and a worse plan. */
-#define EFFORT_OF_LIMITS 10
 #define EFFORT_AT_FIRST 10         /* where there is no end to it */
 #define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
 #define EXACT_PART 5               /* of more: that part of the steps of the proof */
@@ -75,7 +73,8 @@ static enum tp_status run_starts(struct solver *s, struct tp_search *search,
     tp_search_start(search, s->legal, effort);
     if (s->options->quick)
         return TP_OK;
-    for (int b = 0; b < TP_BASELINE_COUNT; b++)
+    bool by_load = s->options->goal == TP_GOAL_LOAD; /* then none may come from the affinity */
+    for (int b = 0; b < (by_load ? TP_BASELINE_PAPER : TP_BASELINE_COUNT); b++)
         if (out->baselines.tower[b])
             tp_search_start(search, out->baselines.tower[b], effort);
     if (!out->baselines.tower[TP_BASELINE_LOAD]) {
@@ -234,7 +233,7 @@ static enum tp_status settle(struct solver *s, struct tp_partition *out, struct 
         return tp_take_paper(s->problem, s->judge, options, &s->effort, out, err);
     if (!options->legal)
         return tp_settle_limits(s->problem, s->judge, options->balance, options->ratio,
-            options->seed, EFFORT_OF_LIMITS, &s->effort, &out->limits, &out->limits_proven,
+            options->seed, TP_LIMITS_EFFORT, &s->effort, &out->limits, &out->limits_proven,
             s->legal, &out->answer, err);
     out->limits = (struct tp_limits){options->balance, options->ratio};
     out->answer = TP_ANSWER_YES;

@@ -210,7 +210,7 @@ enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *a
         ratio = isnan(ratio) ? (double)INFINITY : ratio;
     }
     status = tp_settle_limits(solution.problem, &judge, balance, ratio, question->seed,
-        question->effort, NULL, &settled, &proven, tower, answer, err);
+        TP_LIMITS_EFFORT, NULL, &settled, &proven, tower, answer, err);
     if (!status && court.status == TP_ENOMEM)
         status = tp_fail_memory(err);
     if (!status && *answer == TP_ANSWER_YES && limits)
