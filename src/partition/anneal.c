@@ -51,7 +51,8 @@ struct tp_anneal {
     int32_t movable;
     int32_t probe;    /* of them, visited to find out how much changes at some heat */
     int32_t *best;    /* (U) */
-    double heat, hot; /* hot: where runs begin; 0: not known yet */
+    double heat, hot; /* hot: where runs of warmth 1 begin; 0: not known yet */
+    double warmth;
     double price, price_least, price_step;
     double value, violation, best_value;
     int32_t sweep, sweeps;
@@ -284,12 +285,14 @@ static void find_hot(struct tp_anneal *s, struct tp_effort *effort)
     s->hot = s->heat;
 }
 
-void tp_anneal_begin(struct tp_anneal *s, int32_t sweeps, double price, struct tp_effort *effort)
+void tp_anneal_begin(
+    struct tp_anneal *s, int32_t sweeps, double warmth, double price, struct tp_effort *effort)
 {
     s->value = tp_assignment_value(s->a);
     s->best_value = -INFINITY;
     s->sweep = s->frozen = 0;
     s->sweeps = sweeps;
+    s->warmth = warmth;
     s->price_least = price * 2 * (fabs(s->value) + CLOSE) / s->a->problem->tower_count;
     s->price = s->price_least;
     for (int32_t t = 0; t < s->a->problem->tower_count; t++)
@@ -300,12 +303,14 @@ void tp_anneal_begin(struct tp_anneal *s, int32_t sweeps, double price, struct t
 
 bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effort)
 {
-    for (int32_t i = 0; i < sweeps && s->sweep < s->sweeps && !effort->over; i++) {
-        s->heat = s->hot * pow(COOLING, -(double)s->sweep++ / s->sweeps);
+    bool goes_on = s->sweep < s->sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
+    for (int32_t i = 0; i < sweeps && goes_on; i++) {
+        s->heat = s->hot * s->warmth * pow(COOLING * s->warmth, -(double)s->sweep++ / s->sweeps);
         double share = sweep(s, s->movable, effort);
         s->frozen = share < SHARE_FROZEN ? s->frozen + 1 : 0;
+        goes_on = s->sweep < s->sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
     }
-    return s->sweep < s->sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
+    return goes_on;
 }
 
 const int32_t *tp_anneal_best(const struct tp_anneal *s, double *value)

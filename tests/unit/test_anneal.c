@@ -52,7 +52,7 @@ static void end(struct fixture *f)
 static const int32_t *run(struct fixture *f, int32_t sweeps, int64_t steps, double *value)
 {
     struct tp_effort effort = tp_effort_of(steps);
-    tp_anneal_begin(f->anneal, sweeps, 4, &effort);
+    tp_anneal_begin(f->anneal, sweeps, 1, 4, &effort);
     while (tp_anneal_cool(f->anneal, 7, &effort)) {
     }
     return tp_anneal_best(f->anneal, value);
@@ -123,7 +123,7 @@ START_TEST(test_it_ends_when_the_effort_is_over)
     struct fixture f;
     struct tp_effort effort = tp_effort_of(1000);
     begin(&f, _i);
-    tp_anneal_begin(f.anneal, 1000000, 4, &effort);
+    tp_anneal_begin(f.anneal, 1000000, 1, 4, &effort);
     ck_assert(!tp_anneal_cool(f.anneal, 1000000, &effort));
     ck_assert(effort.over);
     end(&f);
