@@ -302,6 +302,8 @@ enum tp_status tp_search_improve(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
+    tp_assignment_set(s->trial, s->tower); /* somebody may have bettered it since the last call */
+    s->value = tp_assignment_value(s->trial);
     for (; !effort->over && !status; s->round++) {
         tp_effort_spend(effort, s->problem->unit_count); /* even if no unit can be moved */
         status = is_few(s->problem) ? round_of_few(s, effort, err) : round_of_many(s, effort, err);
