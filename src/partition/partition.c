@@ -65,23 +65,24 @@ static bool time_is_over(const struct solver *s)
     return asked || (!isinf(s->options->deadline) && tp_seconds_now() >= s->options->deadline);
 }
 
-/* Other methods' answers come first: none of them can then be better than ours. */
+/* Other methods' answers come first: none of them can then be better than ours. With the load goal, which
+ * is to ignore the affinity, only those that come without. */
 static enum tp_status run_starts(struct solver *s, struct tp_search *search,
     const struct tp_partition *out, struct tp_effort *effort, struct tp_error *err)
 {
-    enum tp_status status = TP_OK;
     tp_search_start(search, s->legal, effort);
     if (s->options->quick)
         return TP_OK;
-    bool by_load = s->options->goal == TP_GOAL_LOAD; /* then none may come from the affinity */
-    for (int b = 0; b < (by_load ? TP_BASELINE_PAPER : TP_BASELINE_COUNT); b++)
+    for (int b = 0; b < TP_BASELINE_COUNT && s->options->goal != TP_GOAL_LOAD; b++)
         if (out->baselines.tower[b])
             tp_search_start(search, out->baselines.tower[b], effort);
-    if (!out->baselines.tower[TP_BASELINE_LOAD]) {
-        status = tp_start_greedy(s->problem, NULL, s->start, err);
-        if (!status)
-            tp_search_start(search, s->start, effort);
-    }
+    if (s->options->goal != TP_GOAL_LOAD)
+        return TP_OK;
+    tp_start_stride(s->problem, s->start);
+    tp_search_start(search, s->start, effort);
+    enum tp_status status = tp_start_greedy(s->problem, NULL, s->start, err);
+    if (!status)
+        tp_search_start(search, s->start, effort);
     return status;
 }
 

@@ -274,3 +274,63 @@ enum tp_status tp_improve(struct tp_assignment *best, struct tp_random *random,
     tp_assignment_free(trial);
     return TP_OK;
 }
+
+/* Affinity of a pinned unit to what is not pinned in a tower. */
+static double loose_pull(const struct tp_assignment *a, int32_t unit, int32_t tower)
+{
+    const struct tp_problem *p = a->problem;
+    double pull = a->pull[(int64_t)tower * p->unit_count + unit];
+    for (int32_t v = 0; v < p->unit_count; v++)
+        if (p->pin[v] == tower)
+            pull -= (double)p->affinity[(int64_t)unit * p->unit_count + v];
+    return pull;
+}
+
+/* Gain if all that is not pinned in two towers changed places. */
+static double gain_of_exchange(const struct tp_assignment *a, int32_t x, int32_t y)
+{
+    const struct tp_problem *p = a->problem;
+    double gain = 0;
+    for (int32_t u = 0; u < p->unit_count; u++)
+        if (p->pin[u] == x || p->pin[u] == y)
+            gain += (p->pin[u] == x ? 1 : -1) * (loose_pull(a, u, y) - loose_pull(a, u, x));
+    return a->goal == TP_GOAL_COHERENT ? gain : -gain;
+}
+
+static void exchange(struct tp_assignment *a, int32_t x, int32_t y)
+{
+    const struct tp_problem *p = a->problem;
+    for (int32_t u = 0; u < p->unit_count; u++)
+        if (p->pin[u] < 0 && (a->tower[u] == x || a->tower[u] == y))
+            tp_make_move(a, u, a->tower[u] == x ? y : x);
+}
+
+static bool any_pinned(const struct tp_problem *p)
+{
+    for (int32_t u = 0; u < p->unit_count; u++)
+        if (p->pin[u] >= 0)
+            return true;
+    return false;
+}
+
+void tp_exchange_towers(struct tp_assignment *a, struct tp_effort *effort)
+{
+    const struct tp_problem *p = a->problem;
+    int32_t towers = p->tower_count,
+            quiet = 0; /* towers in a row that nothing was exchanged with */
+    if (!a->pull || !any_pinned(p))
+        return;
+    for (int32_t x = 0; quiet < towers && !effort->over; x = (x + 1) % towers) {
+        quiet++;
+        for (int32_t y = 0; y < towers; y++) {
+            tp_effort_spend(effort, p->unit_count);
+            if (x == y || gain_of_exchange(a, x, y) <= GAIN_LEAST)
+                continue;
+            exchange(a, x, y);
+            if (tp_assignment_violation(a) <= 0)
+                quiet = 0;
+            else
+                exchange(a, x, y); /* back */
+        }
+    }
+}

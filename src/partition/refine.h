@@ -25,6 +25,11 @@ void tp_kick(struct tp_assignment *assignment, struct tp_random *random);
 void tp_descend(
     struct tp_assignment *assignment, struct tp_random *random, struct tp_effort *effort);
 
+/* From a legal assignment to a legal one that no exchange of all that is not pinned between two towers
+ * betters: groups that found together in towers where others of them are not pinned. Nothing without
+ * pins. O(T^2 U). */
+void tp_exchange_towers(struct tp_assignment *assignment, struct tp_effort *effort);
+
 /* Iterated: throws a few units about, repairs, descends, keeps what is better; until the steps are
  * used up. `best` must be legal and stays so. @return TP_ENOMEM. */
 enum tp_status tp_improve(struct tp_assignment *best, struct tp_random *random,

@@ -146,6 +146,7 @@ static void make_memory_scarcer(struct tp_search *s)
  * @return false when the judge turned it down and the limits are others now. */
 static bool offer(struct tp_search *s, struct tp_effort *effort)
 {
+    tp_exchange_towers(s->trial, effort);
     tp_descend(s->trial, &s->random, effort);
     double value = tp_assignment_value(s->trial);
     if (!effort->over)

@@ -258,6 +258,51 @@ START_TEST(test_a_problem_with_nothing_to_try_ends)
 }
 END_TEST
 
+/* Two groups of three with affinity 1, found together in the wrong towers: unit 6 is pinned to tower 0 and
+ * belongs to the group in tower 1, unit 7 the other way round. No single move or swap gains: leaving a
+ * group loses 2 and brings 1. Exchanged, each tower has 6 pairs of 1. */
+START_TEST(test_groups_in_each_others_towers_are_exchanged)
+{
+    struct tp_problem *p = problem_new(8, 2);
+    static const int32_t group[] = {0, 0, 0, 1, 1, 1, 1, 0};
+    struct tp_effort effort = tp_effort_of(1000000);
+    struct tp_assignment *a;
+    p->affinity = calloc(64, sizeof *p->affinity);
+    ck_assert_ptr_nonnull(p->affinity);
+    for (int32_t u = 0; u < 8; u++) {
+        for (int r = 0; r < TP_RESOURCES; r++)
+            p->weight[u * TP_RESOURCES + r] = 1;
+        for (int32_t v = 0; v < 8; v++)
+            p->affinity[u * 8 + v] = u != v && group[u] == group[v] ? 1 : 0;
+    }
+    for (int r = 0; r < TP_RESOURCES; r++)
+        p->mean[r] = 4;
+    p->feature_count = 8;
+    p->most[TP_MEMORY] = p->most[TP_RESOURCES + TP_MEMORY] = DBL_MAX;
+    p->pin[6] = 0;
+    p->pin[7] = 1;
+    tp_problem_set_limits(p, (struct tp_limits){1, 1});
+    ck_assert_int_eq(tp_assignment_new(p, TP_GOAL_COHERENT, &a, NULL), TP_OK);
+    tp_assignment_set(a, (int32_t[]){0, 0, 0, 1, 1, 1, 0, 1});
+    ck_assert_double_eq_tol(tp_assignment_value(a), 6, 1e-9);
+    tp_exchange_towers(a, &effort);
+    ck_assert_double_eq_tol(tp_assignment_value(a), 12, 1e-9);
+    ck_assert(slow_legal(p, a->tower));
+    /* With one place less in tower 1 it must not be done. */
+    tp_assignment_set(a, (int32_t[]){0, 0, 0, 1, 1, 1, 0, 1});
+    p->most[TP_MEMORY] = 3;
+    p->weight[3 * TP_RESOURCES + TP_MEMORY] = 2;
+    p->weight[6 * TP_RESOURCES + TP_MEMORY] = 0;
+    tp_assignment_set(a, (int32_t[]){0, 0, 0, 1, 1, 1, 0, 1});
+    ck_assert(slow_legal(p, a->tower));
+    tp_exchange_towers(a, &effort);
+    ck_assert_double_eq_tol(tp_assignment_value(a), 6, 1e-9);
+    ck_assert(slow_legal(p, a->tower));
+    tp_assignment_free(a);
+    tp_problem_free(p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("refine");
@@ -272,6 +317,7 @@ int main(void)
     tcase_add_test(tcase, test_improving_finds_the_optimum_of_nearly_all_small_problems);
     tcase_add_test(tcase, test_the_same_seed_gives_the_same_assignment);
     tcase_add_loop_test(tcase, test_a_problem_with_nothing_to_try_ends, 0, 2);
+    tcase_add_test(tcase, test_groups_in_each_others_towers_are_exchanged);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
