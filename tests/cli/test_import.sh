@@ -70,12 +70,12 @@ the plan breaks 1 rule" $import -o wrong.yaml
     expect '  and so does its JSON' 0 '' report --format json wrong.yaml
 }
 wrong 'a dropped table' '/^"t_geo"/d' 'table t_geo is missing'
-wrong 'a gap' '/^"t_item"/s/\[400000,32\],"placement":"rank:1/[300000,32],"placement":"rank:1/' \
+wrong 'a gap' '/^"t_item"/s/\[400000,32\],"placement":"rank:3/[300000,32],"placement":"rank:3/' \
     'table t_item: gap: rows 700000 to 799999 are in no shard'
 wrong 'too many rows' '/^"t_user"/s/2000000,32/2000001,32/' 'table t_user: shard 0: found 2000001 rows'
-wrong 'a rank of another tower' '/^"t_user"/s/"ranks":\[6\],//;/^"t_user"/s/rank:6/rank:0/' \
-    'table t_user: shard 0 is on rank 0, outside its tower 3, expected rank 6 to 7'
-wrong 'a rank that there is not' '/^"t_user"/s/"ranks":\[6\],//;/^"t_user"/s/rank:6/rank:8/' \
+wrong 'a rank of another tower' '/^"t_user"/s/"ranks":\[0\],//;/^"t_user"/s/rank:0/rank:6/' \
+    'table t_user: shard 0 is on rank 6, outside its tower 0, expected rank 0 to 1'
+wrong 'a rank that there is not' '/^"t_user"/s/"ranks":\[0\],//;/^"t_user"/s/rank:0/rank:8/' \
     'table t_user: shard 0: rank: found 8, expected 0 to 7'
 wrong 'a tower that is missing' '/^"3"/d;s/^\("2".*\),$/\1/' 'tower 3 is missing'
 sed '/^"t_item"/s/\[400000,0\]/[300000,0]/' theirs.json >wrong.json
@@ -143,7 +143,7 @@ bad_json 'data-parallel tables' torchrec '{"plan": {"t_geo": {"sharding_type": "
     ": table t_geo: sharding_type: found 'data_parallel', which cannot be honoured"
 bad_json 'a table of another model' torchrec '{"plan": {"t_none": {"sharding_type": "table_wise"}}}' \
     ": plan: found table 't_none', which is not in the model"
-sed '/^"t_user"/s/rank:6/rank:six/' theirs.json >bad.json
+sed '/^"t_user"/s/rank:0/rank:six/' theirs.json >bad.json
 expect 'a rank that is no number' 3 "bad.json: table t_user: shard 0: placement: found 'rank:six/cuda:0'" \
     import --from torchrec bad.json -m model.yaml -t topology.yaml -o out.yaml
 
