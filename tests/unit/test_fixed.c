@@ -3,34 +3,7 @@
 #include "partition/fixed.h"
 
 #include "partition/paper.h"
-#include "problems.h"
-
-static struct tp_partition_options defaults(enum tp_goal goal)
-{
-    return (struct tp_partition_options){.goal = goal,
-        .balance = (double)NAN,
-        .ratio = (double)NAN,
-        .seed = 1,
-        .effort = 1,
-        .deadline = INFINITY};
-}
-
-static const struct tp_judge easy = {fits_always, NULL};
-
-static struct tp_partition solve(
-    struct tp_problem *p, const struct tp_judge *judge, const struct tp_partition_options *options)
-{
-    struct tp_partition partition;
-    struct tp_error err;
-    ck_assert_int_eq(tp_partition(p, judge, options, &partition, &err), TP_OK);
-    return partition;
-}
-
-static struct tp_problem *make(const struct recipe *recipe, uint64_t seed)
-{
-    struct tp_random random = tp_random_new(seed, 23);
-    return problem_random(recipe, &random);
-}
+#include "partitions.h"
 
 START_TEST(test_stride_is_dealt_out_in_turn_with_the_limits_that_it_needs)
 {

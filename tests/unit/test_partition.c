@@ -4,37 +4,10 @@
 #include "partition/partition.h"
 
 #include "base/progress.h"
-#include "problems.h"
+#include "partitions.h"
 
 #define UNITS_MOST 64
 #define CLOSE 1e-6
-
-static struct tp_partition_options defaults(enum tp_goal goal)
-{
-    return (struct tp_partition_options){.goal = goal,
-        .balance = (double)NAN,
-        .ratio = (double)NAN,
-        .seed = 1,
-        .effort = 1,
-        .deadline = INFINITY};
-}
-
-static const struct tp_judge easy = {fits_always, NULL};
-
-static struct tp_partition solve(
-    struct tp_problem *p, const struct tp_judge *judge, const struct tp_partition_options *options)
-{
-    struct tp_partition partition;
-    struct tp_error err;
-    ck_assert_int_eq(tp_partition(p, judge, options, &partition, &err), TP_OK);
-    return partition;
-}
-
-static struct tp_problem *make(const struct recipe *recipe, uint64_t seed)
-{
-    struct tp_random random = tp_random_new(seed, 23);
-    return problem_random(recipe, &random);
-}
 
 START_TEST(test_small_problems_are_solved_to_the_optimum)
 {
