@@ -38,7 +38,7 @@ static enum tp_status make(const struct tp_problem *p, enum tp_goal goal, double
     } else if (p->unit_count > METIS_DENSE_UNITS_MAX) {
         *made = false;
     } else {
-        status = tp_metis(p, goal, which == TP_BASELINE_METIS_RECURSIVE, 0, seed, tower, &ignored);
+        status = tp_metis(p, goal, which == TP_BASELINE_METIS_RECURSIVE, seed, tower, &ignored);
         *made = !status;
         status = status == TP_ENOMEM ? tp_fail_memory(err) : TP_OK;
     }

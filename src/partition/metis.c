@@ -36,44 +36,6 @@ static void graph_release(struct graph *g)
     free(g->edge_weight);
 }
 
-/* Ordered by falling weight, then by index. */
-struct ranked {
-    float weight;
-    int32_t unit;
-};
-
-static int by_weight(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->weight != y->weight)
-        return x->weight < y->weight ? 1 : -1;
-    return (x->unit > y->unit) - (x->unit < y->unit);
-}
-
-/* keep (U, U): whether the edge stays in the nearest-neighbour graph. */
-static enum tp_status keep_nearest(const struct tp_problem *p, bool turned, int32_t nearest,
-    unsigned char *keep, struct tp_error *err)
-{
-    int32_t units = p->unit_count;
-    struct ranked *order = TP_NEW(units, struct ranked);
-    if (!order)
-        return tp_fail_memory(err);
-    for (int32_t u = 0; u < units; u++) {
-        const float *row = p->affinity + (int64_t)u * units;
-        int32_t count = 0;
-        for (int32_t v = 0; v < units; v++)
-            if (v != u)
-                order[count++] = (struct ranked){turned ? -row[v] : row[v], v};
-        qsort(order, (size_t)count, sizeof *order, by_weight);
-        for (int32_t i = 0; i < nearest && i < count; i++) {
-            keep[(int64_t)u * units + order[i].unit] = 1;
-            keep[(int64_t)order[i].unit * units + u] = 1;
-        }
-    }
-    free(order);
-    return TP_OK;
-}
-
 static double strongest(const struct tp_problem *p)
 {
     int64_t cells = (int64_t)p->unit_count * p->unit_count;
@@ -83,8 +45,7 @@ static double strongest(const struct tp_problem *p)
     return most;
 }
 
-static void fill_edges(
-    const struct tp_problem *p, bool turned, const unsigned char *keep, struct graph *g)
+static void fill_edges(const struct tp_problem *p, bool turned, struct graph *g)
 {
     int32_t units = p->unit_count;
     double most = strongest(p), sum = 0;
@@ -96,7 +57,7 @@ static void fill_edges(
             g->first[u] = count;
             for (int32_t v = 0; v < units; v++) {
                 int64_t cell = (int64_t)u * units + v;
-                if (u == v || (keep && !keep[cell]))
+                if (u == v)
                     continue;
                 double weight = (double)p->affinity[cell];
                 weight = turned ? most - weight : weight;
@@ -111,31 +72,18 @@ static void fill_edges(
 }
 
 static enum tp_status graph_init(
-    const struct tp_problem *p, bool turned, int32_t nearest, struct graph *g, struct tp_error *err)
+    const struct tp_problem *p, bool turned, struct graph *g, struct tp_error *err)
 {
     size_t units = (size_t)p->unit_count, cells;
-    enum tp_status status = TP_OK;
-    unsigned char *keep = NULL;
     if (!tp_multiply(units, units, &cells))
         return tp_fail_memory(err);
-    if (nearest) {
-        keep = tp_new(cells, 1);
-        status = keep ? keep_nearest(p, turned, nearest, keep, err) : tp_fail_memory(err);
-        if (status)
-            goto out;
-        cells = 2 * units * (size_t)nearest;
-    }
     g->first = TP_NEW(units + 1, idx_t);
     g->neighbour = TP_NEW(cells, idx_t);
     g->edge_weight = TP_NEW(cells, idx_t);
-    if (!g->first || !g->neighbour || !g->edge_weight) {
-        status = tp_fail_memory(err);
-        goto out;
-    }
-    fill_edges(p, turned, keep, g);
-out:
-    free(keep);
-    return status;
+    if (!g->first || !g->neighbour || !g->edge_weight)
+        return tp_fail_memory(err);
+    fill_edges(p, turned, g);
+    return TP_OK;
 }
 
 /* One part, or no more units than parts. */
@@ -149,7 +97,7 @@ static bool trivial(const struct tp_problem *p, int32_t *tower)
 }
 
 enum tp_status tp_metis(const struct tp_problem *p, enum tp_goal goal, bool recursive,
-    int32_t nearest, uint64_t seed, int32_t *tower, struct tp_error *err)
+    uint64_t seed, int32_t *tower, struct tp_error *err)
 {
     if (trivial(p, tower))
         return TP_OK;
@@ -161,7 +109,7 @@ enum tp_status tp_metis(const struct tp_problem *p, enum tp_goal goal, bool recu
     options[METIS_OPTION_NUMBERING] = 0;
     idx_t *part = TP_NEW(vertices, idx_t);
     enum tp_status status =
-        part ? graph_init(p, goal == TP_GOAL_DIVERSE, nearest, &g, err) : tp_fail_memory(err);
+        part ? graph_init(p, goal == TP_GOAL_DIVERSE, &g, err) : tp_fail_memory(err);
     if (status)
         goto out;
     int result = (recursive ? METIS_PartGraphRecursive : METIS_PartGraphKway)(&vertices,

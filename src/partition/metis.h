@@ -9,12 +9,11 @@
 
 #include "partition/assignment.h"
 
-/* @param nearest  0: the complete graph; else every unit keeps its edges to that many strongest
- *                 neighbours (and theirs to it).
+/* Partitions the complete graph of the units.
  * @param tower    out, (U), in [0, T).
  * @return TP_OK; TP_EINTERNAL when METIS gives up; TP_ENOMEM.
  * Method: multilevel k-way, Karypis & Kumar 1998, doi:10.1006/jpdc.1997.1404, and recursive bisection. */
 enum tp_status tp_metis(const struct tp_problem *problem, enum tp_goal goal, bool recursive,
-    int32_t nearest, uint64_t seed, int32_t *tower, struct tp_error *err);
+    uint64_t seed, int32_t *tower, struct tp_error *err);
 
 #endif

@@ -14,17 +14,19 @@
 #include "partition/bound.h"
 #include "partition/fixed.h"
 #include "partition/search.h"
+#include "partition/spectral.h"
 #include "partition/starts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EFFORT_AT_FIRST 10         /* where there is no end to it */
-#define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
-#define EXACT_PART 5               /* of more: that part of the steps of the proof */
-#define SHARE_OF_EXACT 0.3         /* of the time */
-#define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
+#define EFFORT_AT_FIRST 10    /* where there is no end to it */
+#define EXACT_STEPS 100000000 /* of few units: hardly ever used up */
+#define EXACT_PART 5          /* of more: that part of the steps of the proof */
+#define SHARE_OF_EXACT 0.3    /* of the time */
+#define SHARE_OF_SEARCH 0.8   /* of the time, when both have a number of steps */
+#define SPECTRAL_UNITS_MOST 1000
 #define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
 
 struct solver {
@@ -65,6 +67,22 @@ static bool time_is_over(const struct solver *s)
     return asked || (!isinf(s->options->deadline) && tp_seconds_now() >= s->options->deadline);
 }
 
+/* The spectral start, where it takes a fraction of a second. */
+static enum tp_status try_spectral(
+    struct solver *s, struct tp_search *search, struct tp_effort *effort, struct tp_error *err)
+{
+    struct tp_random random = tp_random_new(s->options->seed, 4);
+    struct tp_error ignored; /* LAPACK gave up: one start less */
+    if (s->problem->unit_count > SPECTRAL_UNITS_MOST)
+        return TP_OK;
+    enum tp_status status = tp_spectral(s->problem, s->options->goal, &random, s->start, &ignored);
+    if (status == TP_ENOMEM)
+        return tp_fail_memory(err);
+    if (!status)
+        tp_search_start(search, s->start, effort);
+    return TP_OK;
+}
+
 /* Other methods' answers come first: none of them can then be better than ours. With the load goal, which
  * is to ignore the affinity, only those that come without. */
 static enum tp_status run_starts(struct solver *s, struct tp_search *search,
@@ -77,7 +95,7 @@ static enum tp_status run_starts(struct solver *s, struct tp_search *search,
         if (out->baselines.tower[b])
             tp_search_start(search, out->baselines.tower[b], effort);
     if (s->options->goal != TP_GOAL_LOAD)
-        return TP_OK;
+        return try_spectral(s, search, effort, err);
     tp_start_stride(s->problem, s->start);
     tp_search_start(search, s->start, effort);
     enum tp_status status = tp_start_greedy(s->problem, NULL, s->start, err);

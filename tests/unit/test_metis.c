@@ -14,10 +14,8 @@
 static const struct {
     enum tp_goal goal;
     bool recursive;
-    int32_t nearest;
-} ways[] = {{TP_GOAL_COHERENT, false, 0}, {TP_GOAL_COHERENT, true, 0},
-    {TP_GOAL_COHERENT, false, 10}, {TP_GOAL_COHERENT, true, 10}, {TP_GOAL_DIVERSE, false, 0},
-    {TP_GOAL_DIVERSE, true, 0}, {TP_GOAL_DIVERSE, false, 10}, {TP_GOAL_DIVERSE, true, 10}};
+} ways[] = {{TP_GOAL_COHERENT, false}, {TP_GOAL_COHERENT, true}, {TP_GOAL_DIVERSE, false},
+    {TP_GOAL_DIVERSE, true}};
 
 #define WAYS ((int)(sizeof ways / sizeof *ways))
 
@@ -35,8 +33,7 @@ static void assert_in_range(struct tp_problem *p)
     struct tp_error err;
     for (int w = 0; w < WAYS; w++) {
         memset(tower, 0x7f, sizeof tower);
-        ck_assert_int_eq(
-            tp_metis(p, ways[w].goal, ways[w].recursive, ways[w].nearest, 1, tower, &err), TP_OK);
+        ck_assert_int_eq(tp_metis(p, ways[w].goal, ways[w].recursive, 1, tower, &err), TP_OK);
         for (int32_t u = 0; u < p->unit_count; u++)
             ck_assert(tower[u] >= 0 && tower[u] < p->tower_count);
     }
@@ -54,7 +51,7 @@ START_TEST(test_one_tower_takes_all)
     struct tp_problem *p = make(9, 1);
     int32_t tower[9];
     struct tp_error err;
-    ck_assert_int_eq(tp_metis(p, TP_GOAL_COHERENT, _i, 0, 1, tower, &err), TP_OK);
+    ck_assert_int_eq(tp_metis(p, TP_GOAL_COHERENT, _i, 1, tower, &err), TP_OK);
     for (int u = 0; u < 9; u++)
         ck_assert_int_eq(tower[u], 0);
     tp_problem_free(p);
@@ -66,7 +63,7 @@ START_TEST(test_no_more_units_than_towers_get_a_tower_each)
     struct tp_problem *p = make(7, 7 + _i);
     int32_t tower[7];
     struct tp_error err;
-    ck_assert_int_eq(tp_metis(p, TP_GOAL_COHERENT, _i & 1, 0, 1, tower, &err), TP_OK);
+    ck_assert_int_eq(tp_metis(p, TP_GOAL_COHERENT, _i & 1, 1, tower, &err), TP_OK);
     for (int u = 0; u < 7; u++)
         for (int v = 0; v < u; v++)
             ck_assert_int_ne(tower[u], tower[v]);
@@ -154,13 +151,12 @@ START_TEST(test_planted_groups_are_seen)
         for (int v = 0; v < 32; v++)
             p->affinity[u * 32 + v] = u == v ? 0 : u % 4 == v % 4 ? 1 : 0.01f;
     enum tp_goal goal = ways[_i].goal;
-    ck_assert_int_eq(
-        tp_metis(p, goal, ways[_i].recursive, ways[_i].nearest, 1, tower, &err), TP_OK);
+    ck_assert_int_eq(tp_metis(p, goal, ways[_i].recursive, 1, tower, &err), TP_OK);
     double inside = slow_value(p, TP_GOAL_COHERENT, tower);
     /* All 4 * 28 strong pairs inside, or 2 of 8 of each group in a tower: 16 of them. */
     if (goal == TP_GOAL_COHERENT)
         ck_assert_double_ge(inside, 0.9 * 112);
-    else if (!ways[_i].nearest)
+    else
         ck_assert_double_le(inside, 0.4 * 112);
     tp_problem_free(p);
 }
@@ -172,9 +168,8 @@ START_TEST(test_the_same_seed_gives_the_same_towers)
     int32_t first[200], again[200];
     struct tp_error err;
     for (int k = 0; k < 2; k++)
-        ck_assert_int_eq(tp_metis(p, ways[_i].goal, ways[_i].recursive, ways[_i].nearest, 42,
-                             k ? again : first, &err),
-            TP_OK);
+        ck_assert_int_eq(
+            tp_metis(p, ways[_i].goal, ways[_i].recursive, 42, k ? again : first, &err), TP_OK);
     ck_assert_mem_eq(first, again, sizeof first);
     tp_problem_free(p);
 }
