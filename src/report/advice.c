@@ -329,8 +329,7 @@ static void advise_balance(struct tp_advice *advice, const struct tp_view *view)
             tp_resource_name(resource), tower, ratio, table.text, 100 * peak->table_share,
             plan->strategy == TP_STRATEGY_IMPORTED
                 ? "A plan made here may be more even."
-                : "A larger --ratio, more --effort or, if you gave one, a smaller --balance can be "
-                  "tried.");
+                : "A larger --ratio or, if you gave one, a smaller --balance can be tried.");
 }
 
 static void advise_check(struct tp_advice *advice, const struct tp_view *view)
