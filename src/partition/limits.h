@@ -13,14 +13,14 @@
 /* The least automatic balance: tighter gains nothing and costs affinity. */
 #define TP_BALANCE_LEAST 0.05
 
-/* What everybody gives for the effort, whatever that of the search is: more of it could give tighter
- * limits and a worse plan, and a setting that was tried has to work. */
+/* The effort of planning, whatever that of the search is: more of it could give tighter limits and a
+ * worse plan, and a setting that was tried has to work. */
 #define TP_LIMITS_EFFORT 10
 
 /* Settles ratio and balance, each the one given or, if that is NAN, the smallest hundredth at which an
  * assignment was found that holds every limit: the ratio first (>= 1), then the balance
  * (>= TP_BALANCE_LEAST). Leaves them set in the problem.
- * @param effort  steps, relative, where the search is not exhaustive; 10 is the default.
+ * @param effort  steps, relative, where the search is not exhaustive.
  * @param whole   its deadline and stop end the tightening, its stop also the search for a first
  *                assignment; NULL: neither.
  * @param limits, proven  out: as set; whether no smaller automatic one exists (exhaustive search, or it is

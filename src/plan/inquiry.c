@@ -4,6 +4,8 @@
  * tell is free. The answers do not depend on the affinity: legality knows none. */
 #include "plan/inquiry.h"
 
+#define SMALL_EFFORT 1 /* of tp_feasible(): most questions are settled by it */
+
 struct tp_inquiry tp_inquiry_of(const struct tp_question *asked, int32_t searches)
 {
     struct tp_inquiry inquiry = {.asked = *asked, .left = searches};
@@ -32,7 +34,6 @@ enum tp_status tp_inquire_bounds(const struct tp_question *question, struct tp_p
 enum tp_status tp_inquire(struct tp_inquiry *inquiry, const struct tp_question *question,
     enum tp_answer *answer, struct tp_limits *limits, struct tp_error *err)
 {
-    struct tp_question quick = *question;
     struct tp_breach breach;
     bool impossible;
     enum tp_status status = tp_inquire_bounds(question, NULL, &breach, &impossible, err);
@@ -44,8 +45,7 @@ enum tp_status tp_inquire(struct tp_inquiry *inquiry, const struct tp_question *
     if (inquiry->left <= 0)
         return TP_OK;
     inquiry->left--;
-    quick.effort = 1;
-    return tp_feasible(&quick, answer, limits, err);
+    return tp_feasible(question, SMALL_EFFORT, answer, limits, err);
 }
 
 enum tp_status tp_try_setting(struct tp_inquiry *inquiry, const struct tp_question *question,
@@ -53,8 +53,8 @@ enum tp_status tp_try_setting(struct tp_inquiry *inquiry, const struct tp_questi
 {
     enum tp_answer answer;
     enum tp_status status = tp_inquire(inquiry, question, &answer, NULL, err);
-    if (!status && answer == TP_ANSWER_YES && question->effort != 1)
-        status = tp_feasible(question, &answer, NULL, err);
+    if (!status && answer == TP_ANSWER_YES)
+        status = tp_feasible(question, TP_LIMITS_EFFORT, &answer, NULL, err);
     *works = !status && answer == TP_ANSWER_YES;
     return status;
 }

@@ -16,14 +16,14 @@ struct tp_inquiry {
 struct tp_inquiry tp_inquiry_of(const struct tp_question *asked, int32_t searches);
 
 /* Whether a changed question has an answer. Direct bounds are asked first and cost no search; the search
- * is the smallest there is (effort 1).
+ * is the smallest there is.
  * @param answer  out; TP_ANSWER_UNSURE also when no searches are left.
  * @param limits  out, as settled, on TP_ANSWER_YES; NULL: not wanted, which is quicker. */
 enum tp_status tp_inquire(struct tp_inquiry *inquiry, const struct tp_question *question,
     enum tp_answer *answer, struct tp_limits *limits, struct tp_error *err);
 
-/* Whether a plan is made when a user asks that: found by the small search and then again with the effort
- * that was asked for, since another effort is another search. */
+/* Whether a plan is made when a user asks that: found by the small search and then again by the one
+ * that planning makes, since another effort is another search. */
 enum tp_status tp_try_setting(struct tp_inquiry *inquiry, const struct tp_question *question,
     bool *works, struct tp_error *err);
 

@@ -184,8 +184,8 @@ static enum tp_status stride_fits(const struct tp_question *question, enum tp_an
     return TP_OK;
 }
 
-enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
-    struct tp_limits *limits, struct tp_error *err)
+enum tp_status tp_feasible(const struct tp_question *question, int32_t effort,
+    enum tp_answer *answer, struct tp_limits *limits, struct tp_error *err)
 {
     if (question->strategy == TP_STRATEGY_STRIDE)
         return stride_fits(question, answer, limits, err);
@@ -209,8 +209,8 @@ enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *a
         balance = isnan(balance) ? (double)INFINITY : balance;
         ratio = isnan(ratio) ? (double)INFINITY : ratio;
     }
-    status = tp_settle_limits(solution.problem, &judge, balance, ratio, question->seed,
-        TP_LIMITS_EFFORT, NULL, &settled, &proven, tower, answer, err);
+    status = tp_settle_limits(solution.problem, &judge, balance, ratio, question->seed, effort,
+        NULL, &settled, &proven, tower, answer, err);
     if (!status && court.status == TP_ENOMEM)
         status = tp_fail_memory(err);
     if (!status && *answer == TP_ANSWER_YES && limits)

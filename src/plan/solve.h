@@ -56,10 +56,12 @@ enum tp_status tp_question_problem(const struct tp_question *question, struct tp
     struct tp_error *why, struct tp_error *err);
 
 /* Whether there is any legal assignment, without looking for a good one.
+ * @param effort  of tp_settle_limits(): TP_LIMITS_EFFORT is what planning takes; less is quicker and
+ *                misses more.
  * @param limits  out: as settled, when the answer is yes. NULL: automatic limits are not tightened, which
  *                is quicker. */
-enum tp_status tp_feasible(const struct tp_question *question, enum tp_answer *answer,
-    struct tp_limits *limits, struct tp_error *err);
+enum tp_status tp_feasible(const struct tp_question *question, int32_t effort,
+    enum tp_answer *answer, struct tp_limits *limits, struct tp_error *err);
 
 /* Whether a unit, alone in a tower, can be placed on its ranks; the other units weigh what they must
  * wherever they are.

@@ -107,7 +107,7 @@ START_TEST(test_conflicts_are_conflicts_and_minimal)
         struct tp_question question = question_of(&w);
         if (i % 3)
             question.ratio = 1 + 0.7 * tp_random_uniform(&random);
-        ck_assert_int_eq(tp_feasible(&question, &answer, NULL, NULL), TP_OK);
+        ck_assert_int_eq(tp_feasible(&question, question.effort, &answer, NULL, NULL), TP_OK);
         if (answer == TP_ANSWER_YES)
             continue;
         struct tp_conflict conflict = find(&question, true, 1000);
