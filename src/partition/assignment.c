@@ -183,6 +183,19 @@ double tp_assignment_value(const struct tp_assignment *a)
     return -sum;
 }
 
+enum tp_status tp_towers_value(const struct tp_problem *problem, enum tp_goal goal,
+    const int32_t *tower, double *value, struct tp_error *err)
+{
+    struct tp_assignment *a = NULL;
+    enum tp_status status = tp_assignment_new(problem, goal, &a, err);
+    if (status)
+        return status;
+    tp_assignment_set(a, tower);
+    *value = tp_assignment_value(a);
+    tp_assignment_free(a);
+    return TP_OK;
+}
+
 /* Loads of two towers after `out` left the first for the second and `in` came back (NULL: nobody). */
 static void loads_after(const struct tp_assignment *a, int32_t first, int32_t second,
     const double *out, const double *in, double *first_load, double *second_load)

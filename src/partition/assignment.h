@@ -4,6 +4,7 @@
 #ifndef TP_PARTITION_ASSIGNMENT_H
 #define TP_PARTITION_ASSIGNMENT_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,6 +46,17 @@ double tp_assignment_violation(const struct tp_assignment *assignment);
 
 /* What the goal says, larger is better: +-affinity inside towers, -sum of squares. */
 double tp_assignment_value(const struct tp_assignment *assignment);
+
+/* The same of towers in an array (U). O(U^2). @return TP_ENOMEM. */
+enum tp_status tp_towers_value(const struct tp_problem *problem, enum tp_goal goal,
+    const int32_t *tower, double *value, struct tp_error *err);
+
+/* Whether an assignment of that value is the best one: the bound is above it by no more than a
+ * millionth. Affinities are floats, whose sums say no more. */
+static inline bool tp_is_proven(double bound, double value)
+{
+    return bound <= value + 1e-6 * fabs(value);
+}
 
 /* Change of value if the unit moved there; if the two units (of different towers) changed places. */
 double tp_gain_move(const struct tp_assignment *assignment, int32_t unit, int32_t to);

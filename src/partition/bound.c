@@ -45,11 +45,6 @@ int64_t tp_bound_steps(int32_t unit_count, int32_t effort)
     return unit_count <= LOOK_UNITS_MAX && steps <= round ? round + 1 : steps;
 }
 
-static bool proven(const struct tree *t, double bound)
-{
-    return bound <= t->known + TP_PROVEN * fabs(t->known);
-}
-
 /* Takes the branch with the largest bound out. */
 static struct branch take_loosest(struct tree *t)
 {
@@ -71,7 +66,7 @@ static enum tp_status grow(struct tree *t, const struct branch *from, int32_t u,
     if (status || !branch.dual)
         return status;
     status = tp_dual_descend(branch.dual, t->known, patience_branch, t->effort, &branch.bound, err);
-    if (status || proven(t, branch.bound))
+    if (status || tp_is_proven(branch.bound, t->known))
         tp_dual_free(branch.dual);
     else
         t->open[t->count++] = branch;
@@ -125,19 +120,6 @@ static enum tp_status branch_and_bound(struct tp_dual *root, const struct tp_pro
     return status;
 }
 
-static enum tp_status value_of(const struct tp_problem *problem, enum tp_goal goal,
-    const int32_t *tower, double *value, struct tp_error *err)
-{
-    struct tp_assignment *assignment = NULL;
-    enum tp_status status = tp_assignment_new(problem, goal, &assignment, err);
-    if (status)
-        return status;
-    tp_assignment_set(assignment, tower);
-    *value = tp_assignment_value(assignment);
-    tp_assignment_free(assignment);
-    return TP_OK;
-}
-
 /* The sum of each unit's best tower, without any multipliers: O(U^2), for any number of units. */
 static enum tp_status bound_of_rows(
     const struct tp_problem *p, enum tp_goal goal, double *bound, struct tp_error *err)
@@ -176,7 +158,7 @@ static enum tp_status tighten(const struct tp_problem *problem, enum tp_goal goa
     enum tp_status status = tp_dual_new(problem, goal, tower, &root, err);
     if (!status)
         status = tp_dual_descend(root, known, patience_root, effort, bound, err);
-    bool open = *bound > known + TP_PROVEN * fabs(known) && problem->unit_count <= TREE_UNITS_MAX;
+    bool open = !tp_is_proven(*bound, known) && problem->unit_count <= TREE_UNITS_MAX;
     if (!status && open && !effort->over)
         status = branch_and_bound(root, problem, known, effort, bound, err);
     tp_dual_free(root);
@@ -187,7 +169,7 @@ enum tp_status tp_bound(const struct tp_problem *problem, enum tp_goal goal, con
     struct tp_effort *effort, double *bound, struct tp_error *err)
 {
     double known = 0, best = 0;
-    enum tp_status status = value_of(problem, goal, tower, &known, err);
+    enum tp_status status = tp_towers_value(problem, goal, tower, &known, err);
     if (!status)
         status = bound_of_rows(problem, goal, &best, err);
     if (!status && !effort->over && effort->steps >= tp_dual_round_steps(problem->unit_count))

@@ -9,10 +9,6 @@
 #include "partition/assignment.h"
 #include "partition/effort.h"
 
-/* An assignment whose bound is no further above it, of its value, is the best one: affinities are floats,
- * whose sums say no more. */
-#define TP_PROVEN 1e-6
-
 /* Steps worth their time: 0.2 s at effort 10 where there are few units and much to gain; at least one
  * look at the eigenvalues of up to 2,000 units; beyond, only what needs none. */
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort);

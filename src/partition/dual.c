@@ -18,7 +18,6 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "partition/bound.h"
 #include "partition/eigen.h"
 #include "partition/pairs.h"
 #include "partition/relaxation.h"
@@ -433,7 +432,7 @@ enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patien
         if (round % ROUNDS_PER_LOOK == 0) {
             double here = bound_here(d);
             *bound = fmin(*bound, here);
-            if (*bound <= known + TP_PROVEN * fabs(known))
+            if (tp_is_proven(*bound, known))
                 break;
             bool gained = here < before - patience.gain * fabs(known);
             vain = gained ? 0 : vain + 1;

@@ -104,19 +104,6 @@ static enum tp_status run_starts(struct solver *s, struct tp_search *search,
     return status;
 }
 
-static enum tp_status find_value(
-    const struct solver *s, struct tp_partition *out, struct tp_error *err)
-{
-    struct tp_assignment *best = NULL;
-    enum tp_status status = tp_assignment_new(s->problem, s->options->goal, &best, err);
-    if (status)
-        return status;
-    tp_assignment_set(best, out->tower);
-    out->value = tp_assignment_value(best);
-    tp_assignment_free(best);
-    return TP_OK;
-}
-
 /* Looks at all there is, from the answer on: the best and the proof, if the effort suffices. */
 static enum tp_status exhaust(
     struct solver *s, struct tp_partition *out, struct tp_effort effort, struct tp_error *err)
@@ -124,7 +111,7 @@ static enum tp_status exhaust(
     enum tp_status status = tp_exact_best(
         s->problem, s->judge, s->options->goal, &effort, out->tower, &out->optimal, err);
     if (!status)
-        status = find_value(s, out, err);
+        status = tp_towers_value(s->problem, s->options->goal, out->tower, &out->value, err);
     if (!status && out->optimal)
         out->bound = out->value;
     return status;
@@ -135,16 +122,17 @@ static enum tp_status prove(
     struct solver *s, struct tp_partition *out, int64_t steps, struct tp_error *err)
 {
     const struct tp_partition_options *options = s->options;
-    enum tp_status status = find_value(s, out, err);
-    if (!status && s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX)
-        status = exhaust(s, out, effort_for(s, steps / EXACT_PART, SHARE_OF_EXACT), err);
+    enum tp_status status =
+        s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX
+            ? exhaust(s, out, effort_for(s, steps / EXACT_PART, SHARE_OF_EXACT), err)
+            : tp_towers_value(s->problem, options->goal, out->tower, &out->value, err);
     if (status || out->optimal || !s->problem->affinity || options->goal == TP_GOAL_LOAD)
         return status;
     struct tp_effort effort = effort_for(s, steps, 1);
     double bound = INFINITY;
     status = tp_bound(s->problem, options->goal, out->tower, &effort, &bound, err);
     out->bound = isnan(out->bound) ? bound : fmin(bound, out->bound);
-    out->optimal = !status && out->bound <= out->value + TP_PROVEN * fabs(out->value);
+    out->optimal = !status && tp_is_proven(out->bound, out->value);
     return status;
 }
 
@@ -230,7 +218,7 @@ static enum tp_status find_best(struct solver *s, struct tp_partition *out, stru
     enum tp_status status = TP_OK;
     memcpy(out->tower, s->legal, (size_t)p->unit_count * sizeof *out->tower);
     if (p->tower_count == 1) {
-        status = find_value(s, out, err);
+        status = tp_towers_value(p, s->options->goal, out->tower, &out->value, err);
         out->bound = out->value;
         out->optimal = true;
     } else if (p->unit_count <= TP_EXACT_UNITS_MAX && !s->options->quick) {
