@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = 9, K = 3 };
+enum { N = 9, K = 3, SECONDS_MOST = 10 };
 
 static struct instance *instance_no(int i)
 {
@@ -51,7 +51,10 @@ START_TEST(both_searches_find_the_optimum_of_few_units)
     ck_assert(!breaks_limit(in, tower, NULL));
     ck_assert_double_eq_tol(inside_affinity(in, tower), best, 1e-9);
     memcpy(tower, in->witness, sizeof tower);
-    ck_assert_double_eq_tol(anneal(in, 0.05, 1, tower), best, 1e-9);
+    double seconds = 0.05, found = anneal(in, seconds, 1, tower);
+    while (found < best - 1e-9 && seconds < SECONDS_MOST) /* the machine may be slow */
+        found = anneal(in, seconds *= 2, 1, tower);
+    ck_assert_double_eq_tol(found, best, 1e-9);
     ck_assert(!breaks_limit(in, tower, NULL));
     instance_free(in);
 }

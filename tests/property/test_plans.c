@@ -6,7 +6,7 @@
  * search runs out of steps an instance is not judged; such are counted, and must stay few.
  *
  * The argument `small` or `large` chooses the size of the instances. An instance is a number: its
- * seed. TOWERPART_INSTANCES=N runs N instances in place of 500, and TOWERPART_FIRST=S starts at
+ * seed. TOWERPART_INSTANCES=N runs N instances in place of 300, and TOWERPART_FIRST=S starts at
  * seed S, so that N = 1 repeats a single failure. */
 #include "claims.h"
 #include "dice.h"
@@ -23,7 +23,7 @@
 #include <string.h>
 
 enum {
-    INSTANCES = 500,
+    INSTANCES = 300,
     SLICES = 20, /* test cases that the seeds are dealt to, for the progress to be seen */
     CONFIRMED_UNITS_MAX = 10, /* refusals up to this size must be confirmed */
     TIGHTEST_UNITS_MAX = 8,   /* and proven limits */
