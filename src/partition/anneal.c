@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Annealing by heat bath (Kirkpatrick et al. 1983, doi:10.1126/science.220.4598.671; Geman & Geman 1984,
- * doi:10.1109/TPAMI.1984.4767596).
+/* Annealing by partial heat bath (Kirkpatrick et al. 1983, doi:10.1126/science.220.4598.671; Geman & Geman
+ * 1984, doi:10.1109/TPAMI.1984.4767596).
  *
- * A sweep visits every unit once. A visit draws one of all moves and swaps of the unit, or to stay,
- * with probability in proportion to exp(score / heat): the largest of score + heat * Gumbel noise is
- * such a draw, so a visit is one pass along a few rows, and one that changes nothing costs no more
- * than that. The noise comes from a table, at a random offset each time.
+ * A visit takes a random unit and a tower for it, half the time that of one of the units it is closest to,
+ * else any. It draws from: move there, change places with one of some units there, stay, with probability
+ * in proportion to exp(score / heat). The largest of score + heat * Gumbel noise is such a draw; the
+ * noise comes from a table, at a random offset. All the candidates of a visit lie in two rows, so each
+ * costs a few nanoseconds, where a visit to the whole table of moves and swaps, or a proposal of one of them,
+ * is mostly in vain: measured on unstructured affinity and on planted groups respectively.
  *
- * Limits are a price: a score is the gain less `price` times the change of the violation. The price
- * rises while a limit is broken and falls while all hold, so the search runs along the border of what
- * is legal, where the good answers are, and crosses what no legal move or swap gets through. The best
- * legal assignment on the way is kept.
+ * Limits are a price: a score is the gain less `price` times the change of what is over the limits, in means.
+ * The price rises from sweep to sweep while a limit is broken and falls while all hold, so the search
+ * runs along the border of what is legal, where the good answers are, and crosses what no legal
+ * change gets through.
  *
- * Loads in means and their distance to the limits are kept per unit, (ROWS, U), so that the price of
- * all swaps of a unit is read along rows as well; the least number of features is one more limit, on
- * minus the features. Single precision is enough to draw by; what is made is priced exactly.
+ * Sums of affinity are in single precision, and made anew for each run: enough to draw by. What decides on
+ * legality is in double precision, as everywhere.
  *
- * Cost: about 2 ns per candidate, U (U + T) candidates per sweep. */
+ * Letters: U units, T towers. Cost of a sweep: 2 U visits of up to 16 candidates, and O(U) per change. */
 #include "partition/anneal.h"
 
 #include "base/clones.h"
@@ -27,230 +28,140 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOISE 16384             /* random offsets into the table */
-#define ROWS (TP_RESOURCES + 1) /* limits of a tower */
-#define CLOSE 1e-9              /* rounding of sums of violations and values */
-/* A run begins where so large a share of the visits changes something, and ends at so much less heat:
- * measured, less of either leaves good answers unfound, more wastes sweeps. */
-#define SHARE_HOT 0.85
-#define COOLING 20.0
-#define SHARE_FROZEN 0.003 /* a sweep that changes less */
-#define SWEEPS_FROZEN 10   /* so many in a row end the run */
-#define PROBE 300          /* units */
-#define PRICE_STEP 1.1     /* how much the price rises or falls in a sweep */
+#define ROWS 8 /* limits of a tower: the resources, the least features, nothing: whole vectors */
+#define CLOSEST 16
+#define CANDIDATES 16
+#define VISITS 2         /* to a unit in a sweep */
+#define NOISE 8192       /* random offsets into the table */
+#define STEPS_OF_VISIT 6 /* a step is a candidate looked at */
+#define STEPS_OF_CHANGE 16
+#define UNITS_PER_STEP 16 /* of the rows that a change goes through */
+#define PROBES 4000
+#define PRICE_RISES 1.05 /* in a sweep that ends over a limit */
+#define PRICE_SOARS 1.5  /* far over */
+#define PRICE_FALLS 0.97 /* within all limits */
+#define PRICE_DROPS 0.8  /* and nothing has changed */
+#define FAR_OVER 0.02    /* means per tower */
+#define PRICE_LEAST 0.01 /* usual gains per mean */
+#define PRICE_MOST 1e6
+#define PRICE_FROZEN 0.1     /* less is not what keeps things as they are */
+#define CHANGES_FROZEN 0.003 /* per unit: a sweep with no more */
+#define SWEEPS_FROZEN 10     /* so many in a row end the run */
 
 struct tp_anneal {
-    struct tp_assignment *a; /* borrowed */
+    const struct tp_problem *problem; /* borrowed, as is random */
     struct tp_random *random;
-    float *noise;   /* (NOISE + max(U, T)) */
-    float *weight;  /* (ROWS, U) of a unit, in means */
-    float *over;    /* (ROWS, U) how far over its limit the unit's tower would be without it */
-    float *excess;  /* (U) of the unit's tower */
-    float *score;   /* (U) */
-    int32_t *order; /* (U) movable units */
-    int32_t movable;
-    int32_t probe;    /* of them, visited to find out how much changes at some heat */
+    double sign; /* of affinity in the goal; 0: none, the goal is the load */
+    int32_t movable, closest;
+    int32_t *order;   /* (movable) units without a pin */
+    int32_t *near;    /* (U, closest) units that one goes best with */
+    int32_t *tower;   /* (U) */
     int32_t *best;    /* (U) */
-    double heat, hot; /* hot: where runs of warmth 1 begin; 0: not known yet */
-    double warmth;
-    double price, price_least, price_step;
-    double value, violation, best_value;
-    int32_t sweep, sweeps;
+    int32_t *members; /* (T, U) movable units of a tower */
+    int32_t *place;   /* (U) where among them */
+    int32_t *count;   /* (T) of them */
+    float *pull;      /* (T, U) affinity of a unit to a tower; NULL: the goal is the load */
+    float *noise;     /* (NOISE + CANDIDATES + 2) */
+    float *weight;    /* (U, ROWS) in means */
+    float *over;      /* (T, ROWS) distance to the limits in means, positive: over */
+    double *load;     /* (T, TP_RESOURCES) */
+    double *excess;   /* (T) in means */
+    double usual;     /* size of a gain; 0: not known yet */
+    double heat, price;
+    double value, best_value;
+    struct tp_cooling cooling;
+    int32_t sweep, frozen;
     int32_t changes; /* of the sweep */
-    int32_t frozen;  /* sweeps in a row that hardly changed anything */
 };
 
-/* A tower's distance to its limits, in means, positive: over. */
-static void distances(const struct tp_assignment *a, int32_t tower, double over[ROWS])
+/* other >= 0: the unit changes places with it; `to` is its tower. */
+struct change {
+    int32_t unit, other, to;
+};
+
+static const float *affinity_of(const struct tp_anneal *s, int32_t u)
 {
-    const double *load = a->load + (int64_t)tower * TP_RESOURCES;
-    const double *most = tp_tower_most(a->problem, tower);
-    for (int r = 0; r < TP_RESOURCES; r++)
-        over[r] = (load[r] - most[r]) * a->per_mean[r];
-    over[TP_RESOURCES] =
-        (a->problem->features_least - load[TP_FEATURES]) * a->per_mean[TP_FEATURES];
+    return s->problem->affinity + (int64_t)u * s->problem->unit_count;
 }
 
-/* Brings `over` and `excess` up to date for the units of two towers. */
-static void refresh(struct tp_anneal *s, int32_t first, int32_t second)
+static float *pull_of(const struct tp_anneal *s, int32_t t)
 {
-    const struct tp_assignment *a = s->a;
-    int32_t units = a->problem->unit_count;
-    double over[2][ROWS];
-    distances(a, first, over[0]);
-    distances(a, second, over[1]);
-    for (int32_t v = 0; v < units; v++) {
-        if (a->tower[v] != first && a->tower[v] != second)
+    return s->pull + (int64_t)t * s->problem->unit_count;
+}
+
+static int32_t *members_of(const struct tp_anneal *s, int32_t t)
+{
+    return s->members + (int64_t)t * s->problem->unit_count;
+}
+
+static double per_mean(const struct tp_anneal *s, int r)
+{
+    return s->problem->mean[r] > 0 ? 1 / s->problem->mean[r] : 1;
+}
+
+/* By insertion. O(U) for most units. */
+static void find_near(struct tp_anneal *s, int32_t u)
+{
+    const float *row = affinity_of(s, u), sign = (float)s->sign;
+    int32_t *near = s->near + (int64_t)u * s->closest, count = 0;
+    for (int32_t v = 0; v < s->problem->unit_count; v++) {
+        if (v == u || (count == s->closest && sign * row[v] <= sign * row[near[count - 1]]))
             continue;
-        const double *is = over[a->tower[v] == second];
-        for (int r = 0; r < ROWS; r++)
-            s->over[(int64_t)r * units + v] = (float)is[r] - s->weight[(int64_t)r * units + v];
-        s->excess[v] = (float)a->excess[a->tower[v]];
+        int32_t at = count < s->closest ? count++ : count - 1;
+        for (; at > 0 && sign * row[near[at - 1]] < sign * row[v]; at--)
+            near[at] = near[at - 1];
+        near[at] = v;
     }
-}
-
-/* Scores of the swaps of a unit with each other one: gain and noise, less the price of what they would
- * change of the violation.
- * @param out  (ROWS) how far over its limits the unit's tower would be without it.
- * @param in   (ROWS) the unit's weight. */
-TP_CLONES static void score_swaps(const struct tp_anneal *s, const double *gain, const float *noise,
-    const float *out, const float *in, float own_excess, float *restrict score)
-{
-    int32_t units = s->a->problem->unit_count;
-    const float *weight[ROWS], *over[ROWS], *excess = s->excess;
-    float heat = (float)s->heat, price = (float)s->price;
-    for (int r = 0; r < ROWS; r++) {
-        weight[r] = s->weight + (int64_t)r * units;
-        over[r] = s->over + (int64_t)r * units;
-    }
-    for (int32_t v = 0; v < units; v++) {
-        float sum = -excess[v] - own_excess;
-        for (int r = 0; r < ROWS; r++) { /* unrolled, the loop around it becomes vectors */
-            float here = out[r] + weight[r][v], there = over[r][v] + in[r];
-            sum += (here > 0 ? here : 0) + (there > 0 ? there : 0);
-        }
-        score[v] = (float)gain[v] + heat * noise[v] - price * sum;
-    }
-}
-
-static bool keeps_apart(const struct tp_assignment *a, int32_t u)
-{
-    return a->problem->apart_first[u + 1] > a->problem->apart_first[u];
-}
-
-static void make(struct tp_anneal *s, int32_t u, int32_t with, int32_t to)
-{
-    struct tp_assignment *a = s->a;
-    const struct tp_problem *p = a->problem;
-    int32_t from = a->tower[u];
-    if (with >= 0) {
-        s->value += tp_gain_swap(a, u, with);
-        s->violation += tp_relief_swap(a, u, with);
-        to = a->tower[with];
-        tp_make_swap(a, u, with);
-    } else {
-        s->value += tp_gain_move(a, u, to);
-        s->violation += tp_relief_move(a, u, to);
-        tp_make_move(a, u, to);
-    }
-    refresh(s, from, to);
-    s->changes++;
-    if (s->violation > CLOSE || s->value <= s->best_value + CLOSE || tp_assignment_violation(a) > 0)
-        return;
-    s->best_value = s->value;
-    memcpy(s->best, a->tower, (size_t)p->unit_count * sizeof *s->best);
-}
-
-/* Noise from somewhere in the table. */
-static const float *noise(struct tp_anneal *s)
-{
-    return s->noise + (tp_random_next(s->random) >> 32) % NOISE;
-}
-
-static void score_all_swaps(struct tp_anneal *s, int32_t u, const float *swap_noise)
-{
-    const struct tp_assignment *a = s->a;
-    int32_t units = a->problem->unit_count;
-    float out[ROWS], in[ROWS];
-    for (int r = 0; r < ROWS; r++) {
-        in[r] = s->weight[(int64_t)r * units + u];
-        out[r] = s->over[(int64_t)r * units + u];
-    }
-    score_swaps(s, a->with, swap_noise, out, in, s->excess[u], s->score);
-}
-
-static void visit(struct tp_anneal *s, int32_t u)
-{
-    struct tp_assignment *a = s->a;
-    const struct tp_problem *p = a->problem;
-    tp_gains(a, u, a->to, a->with);
-    const float *swap_noise = noise(s);
-    score_all_swaps(s, u, swap_noise);
-    double best = s->heat * (double)*noise(s);
-    const float *move_noise = noise(s);
-    int32_t to = -1, with = -1;
-    for (int32_t t = 0; t < p->tower_count; t++) {
-        double score = a->to[t] + s->heat * (double)move_noise[t];
-        if (score <= best || t == a->tower[u])
-            continue;
-        score -= s->price * tp_relief_move_within(a, u, t, (score - best) / s->price);
-        if (score > best) {
-            best = score;
-            to = t;
-        }
-    }
-    for (int32_t v = 0; v < p->unit_count; v++) {
-        if ((double)s->score[v] <= best || a->tower[v] == a->tower[u] || p->pin[v] >= 0)
-            continue;
-        double score = (double)s->score[v];
-        if (keeps_apart(a, u) || keeps_apart(a, v))
-            score =
-                a->with[v] + s->heat * (double)swap_noise[v] - s->price * tp_relief_swap(a, u, v);
-        if (score > best) {
-            best = score;
-            with = v;
-        }
-    }
-    if (to >= 0 || with >= 0)
-        make(s, u, with, to);
-    s->price = s->violation > CLOSE ? s->price * s->price_step
-                                    : fmax(s->price_least, s->price / s->price_step);
-}
-
-/* Visits so many units, each once. @return the share of visits that changed something. */
-static double sweep(struct tp_anneal *s, int32_t visits, struct tp_effort *effort)
-{
-    const struct tp_problem *p = s->a->problem;
-    s->value = tp_assignment_value(s->a);
-    s->violation = tp_assignment_violation(s->a);
-    s->changes = 0;
-    tp_random_shuffle(s->random, s->order, s->movable);
-    for (int32_t i = 0; i < visits && !effort->over; i++) {
-        visit(s, s->order[i]);
-        tp_effort_spend(effort, p->unit_count + p->tower_count);
-    }
-    return (double)s->changes / (visits > 0 ? visits : 1);
 }
 
 static void fill_tables(struct tp_anneal *s)
 {
-    const struct tp_problem *p = s->a->problem;
-    int32_t units = p->unit_count, most = units > p->tower_count ? units : p->tower_count;
-    for (int32_t i = 0; i < NOISE + most; i++)
-        s->noise[i] = (float)-log(-log((tp_random_uniform(s->random) + 0x1p-60)));
-    for (int32_t u = 0; u < units; u++) {
+    const struct tp_problem *p = s->problem;
+    for (int32_t i = 0; i < NOISE + CANDIDATES + 2; i++)
+        s->noise[i] = (float)-log(-log(tp_random_uniform(s->random) + 0x1p-60));
+    for (int32_t u = 0; u < p->unit_count; u++) {
+        float *weight = s->weight + (int64_t)u * ROWS;
         for (int r = 0; r < TP_RESOURCES; r++)
-            s->weight[(int64_t)r * units + u] =
-                (float)(tp_unit_weight(p, u)[r] * s->a->per_mean[r]);
-        s->weight[(int64_t)TP_RESOURCES * units + u] = -s->weight[(int64_t)TP_FEATURES * units + u];
+            weight[r] = (float)(tp_unit_weight(p, u)[r] * per_mean(s, r));
+        weight[TP_RESOURCES] = -weight[TP_FEATURES];
         if (p->pin[u] < 0)
             s->order[s->movable++] = u;
+        if (s->pull)
+            find_near(s, u);
     }
 }
 
-enum tp_status tp_anneal_new(struct tp_assignment *a, struct tp_random *random,
-    struct tp_anneal **anneal, struct tp_error *err)
+enum tp_status tp_anneal_new(const struct tp_problem *p, enum tp_goal goal,
+    struct tp_random *random, struct tp_anneal **anneal, struct tp_error *err)
 {
     struct tp_anneal *s = TP_NEW(1, struct tp_anneal);
     if (!s)
         return tp_fail_memory(err);
-    size_t units = (size_t)a->problem->unit_count, towers = (size_t)a->problem->tower_count;
-    s->a = a;
+    size_t units = (size_t)p->unit_count, towers = (size_t)p->tower_count;
+    bool pulls = p->affinity && goal != TP_GOAL_LOAD;
+    s->problem = p;
     s->random = random;
-    s->noise = TP_NEW(NOISE + (units > towers ? units : towers), float);
-    s->weight = TP_NEW(ROWS * units, float);
-    s->over = TP_NEW(ROWS * units, float);
-    s->excess = TP_NEW(units, float);
-    s->score = TP_NEW(units, float);
+    s->sign = !pulls ? 0 : goal == TP_GOAL_DIVERSE ? -1 : 1;
+    s->closest = p->unit_count > CLOSEST ? CLOSEST : p->unit_count - 1;
     s->order = TP_NEW(units, int32_t);
+    s->near = TP_NEW(units * CLOSEST, int32_t);
+    s->tower = TP_NEW(units, int32_t);
     s->best = TP_NEW(units, int32_t);
-    if (!s->noise || !s->weight || !s->over || !s->excess || !s->score || !s->order || !s->best) {
+    s->members = TP_NEW(units * towers, int32_t);
+    s->place = TP_NEW(units, int32_t);
+    s->count = TP_NEW(towers, int32_t);
+    s->pull = pulls ? tp_new_aligned(units * towers, sizeof(float)) : NULL;
+    s->noise = TP_NEW(NOISE + CANDIDATES + 2, float);
+    s->weight = tp_new_aligned(units * ROWS, sizeof(float));
+    s->over = tp_new_aligned(towers * ROWS, sizeof(float));
+    s->load = TP_NEW(towers * TP_RESOURCES, double);
+    s->excess = TP_NEW(towers, double);
+    if (!s->order || !s->near || !s->tower || !s->best || !s->members || !s->place || !s->count ||
+        (pulls && !s->pull) || !s->noise || !s->weight || !s->over || !s->load || !s->excess) {
         tp_anneal_free(s);
         return tp_fail_memory(err);
     }
     fill_tables(s);
-    s->probe = s->movable < PROBE ? s->movable : PROBE;
-    s->price_step = exp(log(PRICE_STEP) / (double)units);
     *anneal = s;
     return TP_OK;
 }
@@ -259,62 +170,360 @@ void tp_anneal_free(struct tp_anneal *s)
 {
     if (!s)
         return;
+    free(s->order);
+    free(s->near);
+    free(s->tower);
+    free(s->best);
+    free(s->members);
+    free(s->place);
+    free(s->count);
+    free(s->pull);
     free(s->noise);
     free(s->weight);
     free(s->over);
+    free(s->load);
     free(s->excess);
-    free(s->score);
-    free(s->order);
-    free(s->best);
     free(s);
 }
 
-/* Melts all down, then cools until a sweep changes less than SHARE_HOT of the units. */
-static void find_hot(struct tp_anneal *s, struct tp_effort *effort)
+/* Brings a tower's distance to its limits up to date. */
+static void weigh(struct tp_anneal *s, int32_t t)
 {
-    s->heat = s->value != 0 ? fabs(s->value) / s->a->problem->unit_count : 1;
-    double share = sweep(s, s->probe, effort);
-    while (share < SHARE_HOT && s->heat < 1e100 && !effort->over) {
-        s->heat *= 2;
-        share = sweep(s, s->probe, effort);
+    const struct tp_problem *p = s->problem;
+    const double *load = s->load + (int64_t)t * TP_RESOURCES, *most = tp_tower_most(p, t);
+    float *row = s->over + (int64_t)t * ROWS;
+    double excess = 0;
+    for (int r = 0; r <= TP_RESOURCES; r++) {
+        double over = r < TP_RESOURCES
+                          ? (load[r] - most[r]) * per_mean(s, r)
+                          : (p->features_least - load[TP_FEATURES]) * per_mean(s, TP_FEATURES);
+        excess += over > 0 ? over : 0;
+        row[r] = (float)over;
     }
-    while (share > SHARE_HOT && s->heat > 1e-100 && !effort->over) {
-        s->heat /= 1.3;
-        share = sweep(s, s->probe, effort);
-    }
-    s->hot = s->heat;
+    s->excess[t] = excess;
 }
 
-void tp_anneal_begin(
-    struct tp_anneal *s, int32_t sweeps, double warmth, double price, struct tp_effort *effort)
+static void enter(struct tp_anneal *s, int32_t u, int32_t t)
 {
-    s->value = tp_assignment_value(s->a);
+    s->tower[u] = t;
+    s->place[u] = s->count[t];
+    members_of(s, t)[s->count[t]++] = u;
+}
+
+static void leave(struct tp_anneal *s, int32_t u)
+{
+    int32_t t = s->tower[u], *members = members_of(s, t), last = members[--s->count[t]];
+    members[s->place[u]] = last;
+    s->place[last] = s->place[u];
+}
+
+TP_CLONES static void add_row(float *restrict sum, const float *restrict row, int32_t count)
+{
+    for (int32_t v = 0; v < count; v++)
+        sum[v] += row[v];
+}
+
+/* One unit less in tower x, one more in y. */
+TP_CLONES static void shift_pull(
+    float *restrict x, float *restrict y, const float *restrict row, int32_t count)
+{
+    for (int32_t v = 0; v < count; v++) {
+        x[v] -= row[v];
+        y[v] += row[v];
+    }
+}
+
+/* The same with another one coming back. */
+TP_CLONES static void trade_pull(float *restrict x, float *restrict y, const float *restrict out,
+    const float *restrict in, int32_t count)
+{
+    for (int32_t v = 0; v < count; v++) {
+        float change = out[v] - in[v];
+        x[v] -= change;
+        y[v] += change;
+    }
+}
+
+/* A tower's part in the sum of squares of the load goal. */
+static double squares(const struct tp_anneal *s, int32_t t)
+{
+    double sum = 0;
+    for (int r = 0; r < TP_MEMORY; r++) {
+        double load = s->load[(int64_t)t * TP_RESOURCES + r] * per_mean(s, r);
+        sum += load * load;
+    }
+    return sum;
+}
+
+static double value_of(const struct tp_anneal *s)
+{
+    double sum = 0;
+    for (int32_t u = 0; s->pull && u < s->problem->unit_count; u++)
+        sum += s->sign * (double)pull_of(s, s->tower[u])[u] / 2;
+    for (int32_t t = 0; !s->pull && t < s->problem->tower_count; t++)
+        sum -= squares(s, t);
+    return sum;
+}
+
+static void set(struct tp_anneal *s, const int32_t *tower)
+{
+    const struct tp_problem *p = s->problem;
+    size_t units = (size_t)p->unit_count, towers = (size_t)p->tower_count;
+    memset(s->load, 0, towers * TP_RESOURCES * sizeof *s->load);
+    memset(s->count, 0, towers * sizeof *s->count);
+    if (s->pull)
+        memset(s->pull, 0, units * towers * sizeof *s->pull);
+    for (int32_t u = 0; u < p->unit_count; u++) {
+        int32_t t = p->pin[u] >= 0 ? p->pin[u] : tower[u];
+        s->tower[u] = t;
+        if (p->pin[u] < 0)
+            enter(s, u, t);
+        for (int r = 0; r < TP_RESOURCES; r++)
+            s->load[(int64_t)t * TP_RESOURCES + r] += tp_unit_weight(p, u)[r];
+        if (s->pull)
+            add_row(pull_of(s, t), affinity_of(s, u), p->unit_count);
+    }
+    for (int32_t t = 0; t < p->tower_count; t++)
+        weigh(s, t);
+    s->value = value_of(s);
+}
+
+static bool keeps_apart(const struct tp_anneal *s, int32_t u)
+{
+    return s->problem->apart_first[u + 1] > s->problem->apart_first[u];
+}
+
+/* Units that are to be apart from `u` and are in tower t; `except` is not counted. */
+static int32_t clashes(const struct tp_anneal *s, int32_t u, int32_t t, int32_t except)
+{
+    const struct tp_problem *p = s->problem;
+    int32_t count = 0;
+    for (int32_t i = p->apart_first[u]; i < p->apart_first[u + 1]; i++)
+        count += s->tower[p->apart[i]] == t && p->apart[i] != except;
+    return count;
+}
+
+static int32_t change_of_clashes(const struct tp_anneal *s, const struct change *c)
+{
+    int32_t from = s->tower[c->unit], change = 0;
+    if (keeps_apart(s, c->unit))
+        change += clashes(s, c->unit, c->to, c->other) - clashes(s, c->unit, from, -1);
+    if (c->other >= 0 && keeps_apart(s, c->other))
+        change += clashes(s, c->other, from, c->unit) - clashes(s, c->other, c->to, -1);
+    return change;
+}
+
+/* What a change adds to what is over the limits, in means; a pair that is not apart counts 1. */
+static inline double strain(const struct tp_anneal *s, const struct change *c)
+{
+    static const float nobody[ROWS];
+    int32_t from = s->tower[c->unit];
+    const float *out = s->weight + (int64_t)c->unit * ROWS;
+    const float *in = c->other >= 0 ? s->weight + (int64_t)c->other * ROWS : nobody;
+    const float *x = s->over + (int64_t)from * ROWS, *y = s->over + (int64_t)c->to * ROWS;
+    float sum = 0;
+    for (int r = 0; r < ROWS; r++) {
+        float shift = out[r] - in[r], here = x[r] - shift, there = y[r] + shift;
+        sum += (here > 0 ? here : 0) + (there > 0 ? there : 0);
+    }
+    return (double)sum - s->excess[from] - s->excess[c->to] + change_of_clashes(s, c);
+}
+
+static double gain_of_load(const struct tp_anneal *s, const struct change *c)
+{
+    const double *x = s->load + (int64_t)s->tower[c->unit] * TP_RESOURCES;
+    const double *y = s->load + (int64_t)c->to * TP_RESOURCES;
+    const double *out = tp_unit_weight(s->problem, c->unit);
+    double gain = 0;
+    for (int r = 0; r < TP_MEMORY; r++) {
+        double shift = out[r] - (c->other >= 0 ? tp_unit_weight(s->problem, c->other)[r] : 0);
+        gain += 2 * shift * (x[r] - y[r] - shift) * per_mean(s, r) * per_mean(s, r);
+    }
+    return gain;
+}
+
+static inline double gain_of(const struct tp_anneal *s, const struct change *c)
+{
+    if (!s->pull)
+        return gain_of_load(s, c);
+    const float *x = pull_of(s, s->tower[c->unit]), *y = pull_of(s, c->to);
+    double gain = (double)(y[c->unit] - x[c->unit]);
+    if (c->other >= 0)
+        gain += (double)(x[c->other] - y[c->other] - 2 * affinity_of(s, c->unit)[c->other]);
+    return s->sign * gain;
+}
+
+static void make(struct tp_anneal *s, const struct change *c)
+{
+    const struct tp_problem *p = s->problem;
+    int32_t from = s->tower[c->unit];
+    double *x = s->load + (int64_t)from * TP_RESOURCES;
+    double *y = s->load + (int64_t)c->to * TP_RESOURCES;
+    s->value += gain_of(s, c);
+    for (int r = 0; r < TP_RESOURCES; r++) {
+        double shift = tp_unit_weight(p, c->unit)[r];
+        shift -= c->other >= 0 ? tp_unit_weight(p, c->other)[r] : 0;
+        x[r] -= shift;
+        y[r] += shift;
+    }
+    leave(s, c->unit);
+    enter(s, c->unit, c->to);
+    if (c->other >= 0) {
+        leave(s, c->other);
+        enter(s, c->other, from);
+    }
+    if (s->pull && c->other >= 0)
+        trade_pull(pull_of(s, from), pull_of(s, c->to), affinity_of(s, c->unit),
+            affinity_of(s, c->other), p->unit_count);
+    else if (s->pull)
+        shift_pull(pull_of(s, from), pull_of(s, c->to), affinity_of(s, c->unit), p->unit_count);
+    weigh(s, from);
+    weigh(s, c->to);
+    s->changes++;
+}
+
+/* Uniform in [0, n), from 32 random bits: as good as that for n far below 2^32. */
+static inline int32_t below(uint64_t bits, int32_t n)
+{
+    return (int32_t)(((bits & 0xffffffff) * (uint64_t)n) >> 32);
+}
+
+static int32_t choose_tower(const struct tp_anneal *s, int32_t u, uint64_t bits)
+{
+    if (s->pull && s->closest > 0 && bits >> 63)
+        return s->tower[s->near[(int64_t)u * s->closest + below(bits, s->closest)]];
+    return below(bits, s->problem->tower_count);
+}
+
+/* Draws one of the unit's move to a tower, its swaps with some of the units there, and to stay.
+ * @return candidates looked at. */
+static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
+{
+    const int32_t *members = members_of(s, to);
+    const float *noise = s->noise + (bits >> 32) % NOISE;
+    struct change c = {.unit = u, .other = -1, .to = to}, best = {.unit = -1};
+    int32_t count = s->count[to], tried = count < CANDIDATES ? count : CANDIDATES;
+    int32_t at = count > 0 ? below(bits, count) : 0;
+    double relief = s->price * (s->excess[s->tower[u]] + s->excess[to]); /* the most there is */
+    double best_score = s->heat * (double)noise[CANDIDATES + 1];
+    bool apart = keeps_apart(s, u);
+    for (int32_t i = -1; i < tried; i++) {
+        if (i >= 0) {
+            c.other = members[at];
+            at = at + 1 < count ? at + 1 : 0;
+        }
+        double score = gain_of(s, &c) + s->heat * (double)noise[i + 1];
+        if (score + relief <= best_score && !apart && (i < 0 || !keeps_apart(s, c.other)))
+            continue;
+        score -= s->price * strain(s, &c);
+        if (score > best_score) {
+            best_score = score;
+            best = c;
+        }
+    }
+    if (best.unit >= 0)
+        make(s, &best);
+    return tried + 1;
+}
+
+static void sweep(struct tp_anneal *s, struct tp_effort *effort)
+{
+    int64_t steps = 0, visits = (int64_t)VISITS * s->movable;
+    s->changes = 0;
+    for (int64_t i = 0; i < visits; i++) {
+        int32_t u = s->order[below(tp_random_next(s->random), s->movable)];
+        int32_t to = choose_tower(s, u, tp_random_next(s->random));
+        if (to != s->tower[u])
+            steps += visit(s, u, to, tp_random_next(s->random));
+        steps += STEPS_OF_VISIT;
+    }
+    steps += s->changes * (int64_t)(STEPS_OF_CHANGE + s->problem->unit_count / UNITS_PER_STEP);
+    tp_effort_spend(effort, steps);
+}
+
+/* All that is over the limits, in means; a pair that is not apart counts 1. */
+static double violation(const struct tp_anneal *s)
+{
+    double sum = 0;
+    int32_t pairs = 0;
+    for (int32_t t = 0; t < s->problem->tower_count; t++)
+        sum += s->excess[t];
+    for (int32_t u = 0; u < s->problem->unit_count; u++)
+        pairs += clashes(s, u, s->tower[u], -1);
+    return sum + pairs / 2;
+}
+
+/* A price so high that nothing changes, or so low that all flows together, is soon another one. */
+static void set_price(struct tp_anneal *s, double violated, bool still)
+{
+    if (violated > FAR_OVER * s->problem->tower_count)
+        s->price *= PRICE_SOARS;
+    else if (violated > 0)
+        s->price *= PRICE_RISES;
+    else
+        s->price *= still ? PRICE_DROPS : PRICE_FALLS;
+    s->price = fmin(fmax(s->price, PRICE_LEAST * s->usual), PRICE_MOST * s->usual);
+}
+
+static void find_usual(struct tp_anneal *s)
+{
+    double sum = 0;
+    int32_t count = 0;
+    for (int32_t i = 0; i < PROBES; i++) {
+        uint64_t bits = tp_random_next(s->random);
+        struct change c = {.unit = s->order[below(bits >> 32, s->movable)], .other = -1};
+        c.to = choose_tower(s, c.unit, tp_random_next(s->random));
+        if (c.to == s->tower[c.unit])
+            continue;
+        if (i % 2 && s->count[c.to] > 0)
+            c.other = members_of(s, c.to)[below(bits, s->count[c.to])];
+        sum += fabs(gain_of(s, &c));
+        count++;
+    }
+    s->usual = fmax(count ? sum / count : 0, 1e-12);
+    s->price = s->usual * s->problem->unit_count / s->problem->tower_count;
+}
+
+void tp_anneal_begin(struct tp_anneal *s, const int32_t *tower, const struct tp_cooling *cooling)
+{
+    set(s, tower);
+    s->cooling = *cooling;
     s->best_value = -INFINITY;
     s->sweep = s->frozen = 0;
-    s->sweeps = sweeps;
-    s->warmth = warmth;
-    s->price_least = price * 2 * (fabs(s->value) + CLOSE) / s->a->problem->tower_count;
-    s->price = s->price_least;
-    for (int32_t t = 0; t < s->a->problem->tower_count; t++)
-        refresh(s, t, t);
-    if (s->hot <= 0 && s->movable > 0)
-        find_hot(s, effort);
+    if (s->usual <= 0 && s->movable > 0)
+        find_usual(s);
+}
+
+static bool goes_on(const struct tp_anneal *s, const struct tp_effort *effort)
+{
+    return s->sweep < s->cooling.sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
 }
 
 bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effort)
 {
-    bool goes_on = s->sweep < s->sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
-    for (int32_t i = 0; i < sweeps && goes_on; i++) {
-        s->heat = s->hot * s->warmth * pow(COOLING * s->warmth, -(double)s->sweep++ / s->sweeps);
-        double share = sweep(s, s->movable, effort);
-        s->frozen = share < SHARE_FROZEN ? s->frozen + 1 : 0;
-        goes_on = s->sweep < s->sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
+    const struct tp_cooling *c = &s->cooling;
+    for (int32_t i = 0; i < sweeps && goes_on(s, effort); i++) {
+        s->heat = s->usual * c->first * pow(c->last / c->first, (double)s->sweep++ / c->sweeps);
+        sweep(s, effort);
+        double violated = violation(s);
+        bool still = s->changes <= CHANGES_FROZEN * s->movable;
+        set_price(s, violated, still);
+        s->frozen = still && s->price < PRICE_FROZEN * s->usual ? s->frozen + 1 : 0;
+        if (violated <= 0 && s->value > s->best_value) {
+            s->best_value = s->value;
+            memcpy(s->best, s->tower, (size_t)s->problem->unit_count * sizeof *s->best);
+        }
     }
-    return goes_on;
+    return goes_on(s, effort);
 }
 
 const int32_t *tp_anneal_best(const struct tp_anneal *s, double *value)
 {
     *value = s->best_value;
     return isinf(s->best_value) ? NULL : s->best;
+}
+
+const int32_t *tp_anneal_now(const struct tp_anneal *s)
+{
+    return s->tower;
 }

@@ -12,23 +12,31 @@
 
 struct tp_anneal;
 
-/* @param assignment  what is annealed; borrowed. Runs leave in it the state that they ended in. */
-enum tp_status tp_anneal_new(struct tp_assignment *assignment, struct tp_random *random,
-    struct tp_anneal **anneal, struct tp_error *err);
+/* How a run cools. Heats are in usual gains: the mean size of what a random change gains or loses at the
+ * towers that the first run begins with. At 1 hardly anything is left of where a run began, at 0.1
+ * much. */
+struct tp_cooling {
+    int32_t sweeps;
+    double first, last;
+};
+
+/* @param problem  borrowed. Its limits may change between runs. */
+enum tp_status tp_anneal_new(const struct tp_problem *problem, enum tp_goal goal,
+    struct tp_random *random, struct tp_anneal **anneal, struct tp_error *err);
 void tp_anneal_free(struct tp_anneal *anneal);
 
-/* Begins a run of so many sweeps from the assignment as it is.
- * @param warmth  1: so hot that nothing of the assignment is left; less, above 0.05: so much less heat
- *               at first, the same at last.
- * @param price  of breaking a limit, at least: what a tower's worth of load over it costs, in towers'
- *               worth of the value. */
-void tp_anneal_begin(struct tp_anneal *anneal, int32_t sweeps, double warmth, double price,
-    struct tp_effort *effort);
+/* Begins a run at towers (U), legal or not; pinned units are where they are pinned. O(U^2). */
+void tp_anneal_begin(
+    struct tp_anneal *anneal, const int32_t *tower, const struct tp_cooling *cooling);
 
 /* Cools down by at most so many sweeps. @return whether the run goes on. */
 bool tp_anneal_cool(struct tp_anneal *anneal, int32_t sweeps, struct tp_effort *effort);
 
-/* The best legal assignment met in the run, (U); NULL: none yet. */
+/* The best legal towers that a sweep of the run ended with, (U), and their value up to the rounding of
+ * single precision; NULL: none yet. */
 const int32_t *tp_anneal_best(const struct tp_anneal *anneal, double *value);
+
+/* The towers that the run is at, (U), legal or not. */
+const int32_t *tp_anneal_now(const struct tp_anneal *anneal);
 
 #endif

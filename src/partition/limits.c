@@ -4,12 +4,13 @@
  * Both grow looser with their value, so each is found by bisection over hundredths, between a lower
  * bound and what the last legal assignment needs. With at most TP_EXACT_UNITS_MAX units every probe is
  * exhaustive and the result is proven; beyond, a probe repairs starts (the last legal assignment,
- * load-greedy, random), kicked on where they are stuck, until its steps are used up, and the result is
- * the tightest found, proven only where it equals the lower bound. */
+ * load-greedy, random), kicked on where they are stuck, until its steps are used up; the first probe then
+ * anneals. The result is the tightest found, proven only where it equals the lower bound. */
 #include "partition/limits.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/anneal.h"
 #include "partition/assignment.h"
 #include "partition/breach.h"
 #include "partition/refine.h"
@@ -25,6 +26,7 @@
 #define PROBE_PASSES_LEAST 10
 #define PROBE_STARTS 8    /* at least so many share the steps */
 #define PROBE_VERDICTS 40 /* of the judge, the expensive part */
+#define ANNEAL_SWEEPS 1000
 
 struct probe {
     struct tp_problem *problem;
@@ -60,7 +62,35 @@ static void keep_legal(struct probe *p)
     p->found = true;
 }
 
-static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_error *err)
+/* Where no start could be repaired and there is no answer yet at all: many units under many limits, of which a
+ * repair looks at more than it has steps for. */
+static enum tp_status anneal(struct probe *p, enum tp_answer *answer, struct tp_error *err)
+{
+    static const struct tp_cooling cooling = {ANNEAL_SWEEPS, 1, 0.01};
+    struct tp_anneal *anneal = NULL;
+    struct tp_effort left = tp_effort_take(&p->whole, p->steps);
+    bool goes_on = true;
+    double value;
+    left.deadline = (double)INFINITY;
+    enum tp_status status = tp_start_greedy(p->problem, NULL, p->start, err);
+    if (!status)
+        status = tp_anneal_new(p->problem, TP_GOAL_LOAD, &p->random, &anneal, err);
+    if (!status)
+        tp_anneal_begin(anneal, p->start, &cooling);
+    while (!status && goes_on && *answer != TP_ANSWER_YES) {
+        goes_on = tp_anneal_cool(anneal, ANNEAL_SWEEPS / PROBE_VERDICTS, &left);
+        const int32_t *best = tp_anneal_best(anneal, &value);
+        if (best && p->judge->fits(p->judge->context, best, -1) > 0) {
+            tp_assignment_set(p->assignment, best);
+            keep_legal(p);
+            *answer = TP_ANSWER_YES;
+        }
+    }
+    tp_anneal_free(anneal);
+    return status;
+}
+
+static enum tp_status repair_starts(struct probe *p, enum tp_answer *answer, struct tp_error *err)
 {
     struct tp_assignment *a = p->assignment;
     struct tp_effort left = tp_effort_take(&p->whole, p->steps);
@@ -87,6 +117,14 @@ static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_
         tp_effort_return(&left, &own);
     }
     return TP_OK;
+}
+
+static enum tp_status search(struct probe *p, enum tp_answer *answer, struct tp_error *err)
+{
+    enum tp_status status = repair_starts(p, answer, err);
+    if (!status && *answer != TP_ANSWER_YES && !p->found)
+        status = anneal(p, answer, err);
+    return status;
 }
 
 /* Is there an assignment within these limits? */

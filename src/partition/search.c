@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts are repaired and brought to their local optimum; then rounds follow without end.
+/* Starts are repaired and brought to their local optimum; then rounds follow without end. A round is a
+ * run of annealing and the descent from what it found.
  *
- * Many units: a run of annealing from the best answer, half as long again as the one before it, so
- * that whenever the search ends, a good part of the effort went into one long run; then the best is
- * kicked about and refined for a while. Runs take low and high prices of broken limits in turn: with a
- * low one towers may grow far beyond their limits on the way, a high one keeps close to what is legal.
+ * Runs begin hot at the best answer or at a random deal, or less hot at one of a few good answers or at a
+ * cross of two: groups that one run found are kept, and combined with those of another. Each is a
+ * little longer than the one before it, so that whenever the search ends, a good part of the effort
+ * went into long runs.
  *
  * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and
- * units large, so there are many short runs that differ in all that matters. They begin hot at the
- * best answer or at a random deal, or less hot at one of a few good answers or at a cross of two; each
- * is followed by cheap starts, repaired and brought to their local optimum, and every few by kicks.
+ * units large. So there are many short runs, half of them begin anew, and each is followed by cheap
+ * starts, repaired and brought to their local optimum, and every few by kicks.
  *
  * Nothing on the way depends on the effort that there is in all: its end only cuts the way short, so
  * more of it never gives a worse answer.
@@ -33,32 +33,35 @@
 #define MEMORY_SCARCER 0.97
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Sweeps of the first round, fewer the more units there are: ten units of effort take some tens of
- * milliseconds for 30 units, a second for 1,000, half a minute for 10,000. */
-#define SWEEPS_LEAST 5
-#define SWEEPS_MOST 600
-#define FEW_UNITS_MOST 60    /* with more, a few long runs find more than many short ones */
-#define SHORT 0.125          /* of the first sweeps, where units are few */
-#define TWICE_UNITS_MOST 500 /* have twice the steps: they cost little */
-#define SWEEPS_PER_UNIT 15000.0
-#define SWEEPS_PER_PAIR 1500000.0
-#define GROWTH_MANY 1.5 /* of the sweeps from round to round, of many units */
-#define GROWTH_FEW 1.03 /* of the sweeps from round to round */
+/* Steps of one unit of effort. Ten take a tenth of a second for 30 units, a second for 1,000, 15 for
+ * 10,000. */
+#define STEPS_LEAST 5000000
+#define STEPS_PER_UNIT 25000
+#define FEW_UNITS_MOST 60 /* see above */
 /* Measured on few and many units of many kinds: */
-#define LENGTHS 4.0       /* the longest runs of a time over the shortest */
-#define PRICE_LEAST 0.125 /* of breaking a limit */
-#define PRICE_MOST 4.0
-#define WARMTH_LEAST 0.125 /* of runs that are to keep something of where they begin */
-#define WARMTH_MOST 0.7
+#define SWEEPS_FEW 22.0 /* of the first runs */
+#define SWEEPS_MANY 200.0
+#define GROWTH_FEW 1.03 /* of the sweeps from run to run */
+#define GROWTH_MANY 1.1
+#define LENGTHS 9.0  /* the longest runs of a time over the shortest */
+#define ANEW_FEW 0.5 /* of the runs */
+#define ANEW_MANY 0.1
+#define HOT_LEAST 0.2 /* heat at first of runs that begin anew, in usual gains */
+#define HOT_MOST 0.8
+#define WARM_LEAST 0.03 /* of the others */
+#define WARM_MOST 0.25
+#define LAST_LEAST 0.02 /* heat at last */
+#define LAST_MOST 0.08
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
 #define SHARE_OF_KICKS 0.1
 #define ROUNDS_PER_KICKS 4
+#define PART_OF_RESCUE 4 /* of the steps of a run, for its end if nothing legal was met */
 
 struct tp_search {
     struct tp_problem *problem; /* borrowed, as are the judge, tower and progress */
     const struct tp_judge *judge;
     struct tp_progress *progress;
-    struct tp_assignment *walk, *trial; /* what is annealed; what is refined and offered */
+    struct tp_assignment *trial; /* what is refined and offered */
     struct tp_anneal *anneal;
     struct tp_random random;
     int32_t *tower;
@@ -72,13 +75,6 @@ struct tp_search {
     int64_t steps;
 };
 
-static int32_t first_sweeps(const struct tp_problem *p)
-{
-    double units = p->unit_count;
-    return (int32_t)fmin(
-        SWEEPS_MOST, SWEEPS_LEAST + SWEEPS_PER_UNIT / units + SWEEPS_PER_PAIR / (units * units));
-}
-
 static bool is_few(const struct tp_problem *p)
 {
     return p->unit_count <= FEW_UNITS_MOST;
@@ -86,8 +82,7 @@ static bool is_few(const struct tp_problem *p)
 
 int64_t tp_search_steps(const struct tp_problem *p)
 {
-    double rounds = p->unit_count <= TWICE_UNITS_MOST ? 3.4 : 1.7;
-    return (int64_t)(rounds * first_sweeps(p) * p->unit_count * (p->unit_count + p->tower_count));
+    return STEPS_LEAST + (int64_t)STEPS_PER_UNIT * p->unit_count;
 }
 
 enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *judge,
@@ -100,13 +95,11 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     *s = (struct tp_search){
         .problem = problem, .judge = judge, .tower = tower, .progress = progress};
     s->random = tp_random_new(seed, 2);
-    s->sweeps = first_sweeps(problem) * (is_few(problem) ? SHORT : 1);
+    s->sweeps = is_few(problem) ? SWEEPS_FEW : SWEEPS_MANY;
     s->started = tp_seconds_now();
-    enum tp_status status = tp_assignment_new(problem, goal, &s->walk, err);
+    enum tp_status status = tp_assignment_new(problem, goal, &s->trial, err);
     if (!status)
-        status = tp_assignment_new(problem, goal, &s->trial, err);
-    if (!status)
-        status = tp_anneal_new(s->walk, &s->random, &s->anneal, err);
+        status = tp_anneal_new(problem, goal, &s->random, &s->anneal, err);
     if (!status)
         status = tp_pool_new(problem->unit_count, problem->tower_count, &s->pool, err);
     s->begin = TP_NEW(problem->unit_count, int32_t);
@@ -128,7 +121,6 @@ void tp_search_free(struct tp_search *s)
     if (!s)
         return;
     tp_anneal_free(s->anneal);
-    tp_assignment_free(s->walk);
     tp_assignment_free(s->trial);
     tp_pool_free(s->pool);
     free(s->begin);
@@ -175,11 +167,19 @@ static void show_progress(struct tp_search *s, const struct tp_effort *effort)
     tp_progress_update(s->progress, fmin(share, 1));
 }
 
-void tp_search_start(struct tp_search *s, const int32_t *tower, struct tp_effort *effort)
+/* Takes towers, legal or not, to their local optimum, and keeps them if they are better.
+ * @return false when the limits are others now. */
+static bool settle(struct tp_search *s, const int32_t *tower, struct tp_effort *effort)
 {
     tp_assignment_set(s->trial, tower);
-    while (tp_repair(s->trial, effort) && !offer(s, effort))
-        tp_assignment_set(s->trial, s->trial->tower);
+    return !tp_repair(s->trial, effort) || offer(s, effort);
+}
+
+void tp_search_start(struct tp_search *s, const int32_t *tower, struct tp_effort *effort)
+{
+    if (!settle(s, tower, effort))
+        while (!settle(s, s->trial->tower, effort)) {
+        }
     show_progress(s, effort);
 }
 
@@ -190,41 +190,49 @@ static double between(struct tp_search *s, double least, double most)
 }
 
 /* Where the next run begins, and how hot. */
-static enum tp_status choose_begin(struct tp_search *s, double *warmth, struct tp_error *err)
+static enum tp_status choose_begin(struct tp_search *s, double *heat, struct tp_error *err)
 {
     const int32_t *tower = s->tower;
-    int64_t way = tp_random_below(&s->random, tp_pool_count(s->pool) > 1 ? 4 : 2);
-    *warmth = way < 2 ? 1 : between(s, WARMTH_LEAST, WARMTH_MOST);
-    if (way == 0)
+    bool anew = tp_random_uniform(&s->random) < (is_few(s->problem) ? ANEW_FEW : ANEW_MANY);
+    bool first = tp_random_below(&s->random, 2);
+    anew |= tp_pool_count(s->pool) < 2;
+    if (s->round == 0) { /* heat is measured where the first run begins */
+        anew = true;
+        first = false;
+    }
+    *heat = anew ? between(s, HOT_LEAST, HOT_MOST) : between(s, WARM_LEAST, WARM_MOST);
+    if (anew && first && is_few(s->problem))
         return tp_start_random(s->problem, &s->random, s->begin, err);
-    if (way == 2) {
+    if (!anew && first) {
         tp_pool_cross(s->pool, &s->random, s->begin);
         return TP_OK;
     }
-    if (way == 3)
+    if (!anew)
         tower = tp_pool_any(s->pool, &s->random);
     memcpy(s->begin, tower, (size_t)s->problem->unit_count * sizeof *tower);
     return TP_OK;
 }
 
-/* One run of annealing, from `begin`. */
-static void anneal(
-    struct tp_search *s, int32_t sweeps, double warmth, double price, struct tp_effort *effort)
+/* One run of annealing, from `begin`. What it is at in the end is offered too: it lies on the border of
+ * what is legal. */
+static void anneal(struct tp_search *s, double heat, struct tp_effort *effort)
 {
-    double offered = -INFINITY, value;
-    bool goes_on = true;
-    tp_assignment_set(s->walk, s->begin);
-    tp_anneal_begin(s->anneal, sweeps, warmth, price, effort);
-    while (goes_on && !effort->over) {
-        goes_on = tp_anneal_cool(s->anneal, sweeps / CHECKPOINTS + 1, effort);
-        const int32_t *best = tp_anneal_best(s->anneal, &value);
-        if (best && value > offered && !effort->over) {
-            offered = value;
-            tp_assignment_set(s->trial, best);
-            goes_on = offer(s, effort) && goes_on;
-        }
+    int64_t begun = effort->steps;
+    double value, longer = sqrt(LENGTHS);
+    struct tp_cooling cooling = {.first = heat, .last = between(s, LAST_LEAST, LAST_MOST)};
+    cooling.sweeps = (int32_t)(s->sweeps * between(s, 1 / longer, longer)) + CHECKPOINTS;
+    tp_anneal_begin(s->anneal, s->begin, &cooling);
+    while (tp_anneal_cool(s->anneal, cooling.sweeps / CHECKPOINTS, effort))
         show_progress(s, effort);
+    const int32_t *best = tp_anneal_best(s->anneal, &value);
+    if (best && !effort->over)
+        settle(s, best, effort);
+    if (!effort->over) {
+        struct tp_effort part = tp_effort_take(effort, (begun - effort->steps) / PART_OF_RESCUE);
+        settle(s, tp_anneal_now(s->anneal), &part);
+        tp_effort_return(effort, &part);
     }
+    show_progress(s, effort);
 }
 
 /* Random deals and shaken greedy ones, each repaired and taken to its local optimum. */
@@ -239,10 +247,8 @@ static enum tp_status deal(
                         : tp_start_random(p, &s->random, s->begin, err);
         if (status)
             break;
-        tp_assignment_set(s->trial, s->begin);
         tp_effort_spend(effort, (int64_t)p->unit_count * p->tower_count);
-        if (tp_repair(s->trial, effort))
-            offer(s, effort);
+        settle(s, s->begin, effort);
     }
     return status;
 }
@@ -263,37 +269,21 @@ static enum tp_status refine(struct tp_search *s, const int32_t *tower, int64_t 
     return status;
 }
 
-/* One long run, from the best answer. */
-static enum tp_status round_of_many(
+static enum tp_status take_round(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
-    /* Of breaking a limit. Measured: with 1 towers may grow together where few limits hold, above 20
-     * nothing is gained where many do; which is best differs from problem to problem. */
-    static const double prices[] = {4, 20, 1, 100};
-    const struct tp_problem *p = s->problem;
-    memcpy(s->begin, s->tower, (size_t)p->unit_count * sizeof *s->begin);
-    anneal(s, (int32_t)s->sweeps, 1, prices[s->round % 4], effort);
-    double steps = s->sweeps * p->unit_count * (p->unit_count + p->tower_count);
-    s->sweeps = fmin(s->sweeps * GROWTH_MANY, INT32_MAX / 4);
-    return refine(s, s->tower, (int64_t)(SHARE_OF_KICKS * steps), effort, err);
-}
-
-/* One of many short runs, some deals, now and then kicks. */
-static enum tp_status round_of_few(
-    struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
-{
+    bool few = is_few(s->problem);
     int64_t before = effort->steps;
-    double warmth, longer = sqrt(LENGTHS);
-    int32_t sweeps = SWEEPS_LEAST + (int32_t)(s->sweeps * between(s, 1 / longer, longer));
-    double price = between(s, PRICE_LEAST, PRICE_MOST);
-    enum tp_status status = choose_begin(s, &warmth, err);
+    double heat;
+    enum tp_status status = choose_begin(s, &heat, err);
     if (status)
         return status;
-    anneal(s, sweeps, warmth, price, effort);
+    anneal(s, heat, effort);
+    s->sweeps = fmin(s->sweeps * (few ? GROWTH_FEW : GROWTH_MANY), INT32_MAX / (2 * LENGTHS));
     double steps = (double)(before - effort->steps);
-    s->sweeps = fmin(s->sweeps * GROWTH_FEW, INT32_MAX / 8);
-    status = deal(s, (int64_t)(SHARE_OF_DEALS * steps), effort, err);
-    if (!status && s->round % ROUNDS_PER_KICKS == 0)
+    if (few)
+        status = deal(s, (int64_t)(SHARE_OF_DEALS * steps), effort, err);
+    if (!status && few && s->round % ROUNDS_PER_KICKS == 0)
         status = refine(s, tp_pool_any(s->pool, &s->random),
             (int64_t)(ROUNDS_PER_KICKS * SHARE_OF_KICKS * steps), effort, err);
     return status;
@@ -307,7 +297,7 @@ enum tp_status tp_search_improve(
     s->value = tp_assignment_value(s->trial);
     for (; !effort->over && !status; s->round++) {
         tp_effort_spend(effort, s->problem->unit_count); /* even if no unit can be moved */
-        status = is_few(s->problem) ? round_of_few(s, effort, err) : round_of_many(s, effort, err);
+        status = take_round(s, effort, err);
     }
     return status;
 }
