@@ -53,20 +53,20 @@ struct tp_anneal {
     struct tp_random *random;
     double sign; /* of affinity in the goal; 0: none, the goal is the load */
     int32_t movable, closest;
-    int32_t *order;   /* (movable) units without a pin */
-    int32_t *near;    /* (U, closest) units that one goes best with */
-    int32_t *tower;   /* (U) */
-    int32_t *best;    /* (U) */
-    int32_t *members; /* (T, U) movable units of a tower */
-    int32_t *place;   /* (U) where among them */
-    int32_t *count;   /* (T) of them */
-    float *pull;      /* (T, U) affinity of a unit to a tower; NULL: the goal is the load */
-    float *noise;     /* (NOISE + CANDIDATES + 2) */
-    float *weight;    /* (U, ROWS) in means */
-    float *over;      /* (T, ROWS) distance to the limits in means, positive: over */
-    double *load;     /* (T, TP_RESOURCES) */
-    double *excess;   /* (T) in means */
-    double usual;     /* size of a gain; 0: not known yet */
+    int32_t *order;     /* (movable) units without a pin */
+    int32_t *near;      /* (U, closest) units that one goes best with */
+    int32_t *tower;     /* (U) */
+    int32_t *best;      /* (U) */
+    int32_t *members;   /* (T, U) movable units of a tower */
+    int32_t *place;     /* (U) where among them */
+    int32_t *count;     /* (T) of them */
+    float *pull;        /* (T, U) affinity of a unit to a tower; NULL: the goal is the load */
+    const float *noise; /* (NOISE + CANDIDATES + 2), borrowed */
+    float *weight;      /* (U, ROWS) in means */
+    float *over;        /* (T, ROWS) distance to the limits in means, positive: over */
+    double *load;       /* (T, TP_RESOURCES) */
+    double *excess;     /* (T) in means */
+    double usual;       /* size of a gain; 0: not known yet */
     double heat, price;
     double value, best_value;
     struct tp_cooling cooling;
@@ -117,8 +117,6 @@ static void find_near(struct tp_anneal *s, int32_t u)
 static void fill_tables(struct tp_anneal *s)
 {
     const struct tp_problem *p = s->problem;
-    for (int32_t i = 0; i < NOISE + CANDIDATES + 2; i++)
-        s->noise[i] = (float)-log(-log(tp_random_uniform(s->random) + 0x1p-60));
     for (int32_t u = 0; u < p->unit_count; u++) {
         float *weight = s->weight + (int64_t)u * ROWS;
         for (int r = 0; r < TP_RESOURCES; r++)
@@ -131,7 +129,15 @@ static void fill_tables(struct tp_anneal *s)
     }
 }
 
-enum tp_status tp_anneal_new(const struct tp_problem *p, enum tp_goal goal,
+float *tp_anneal_noise(struct tp_random *random)
+{
+    float *noise = TP_NEW(NOISE + CANDIDATES + 2, float);
+    for (int32_t i = 0; noise && i < NOISE + CANDIDATES + 2; i++)
+        noise[i] = (float)-log(-log(tp_random_uniform(random) + 0x1p-60));
+    return noise;
+}
+
+enum tp_status tp_anneal_new(const struct tp_problem *p, enum tp_goal goal, const float *noise,
     struct tp_random *random, struct tp_anneal **anneal, struct tp_error *err)
 {
     struct tp_anneal *s = TP_NEW(1, struct tp_anneal);
@@ -151,13 +157,13 @@ enum tp_status tp_anneal_new(const struct tp_problem *p, enum tp_goal goal,
     s->place = TP_NEW(units, int32_t);
     s->count = TP_NEW(towers, int32_t);
     s->pull = pulls ? tp_new_aligned(units * towers, sizeof(float)) : NULL;
-    s->noise = TP_NEW(NOISE + CANDIDATES + 2, float);
+    s->noise = noise;
     s->weight = tp_new_aligned(units * ROWS, sizeof(float));
     s->over = tp_new_aligned(towers * ROWS, sizeof(float));
     s->load = TP_NEW(towers * TP_RESOURCES, double);
     s->excess = TP_NEW(towers, double);
     if (!s->order || !s->near || !s->tower || !s->best || !s->members || !s->place || !s->count ||
-        (pulls && !s->pull) || !s->noise || !s->weight || !s->over || !s->load || !s->excess) {
+        (pulls && !s->pull) || !s->weight || !s->over || !s->load || !s->excess) {
         tp_anneal_free(s);
         return tp_fail_memory(err);
     }
@@ -178,7 +184,6 @@ void tp_anneal_free(struct tp_anneal *s)
     free(s->place);
     free(s->count);
     free(s->pull);
-    free(s->noise);
     free(s->weight);
     free(s->over);
     free(s->load);
@@ -496,7 +501,8 @@ void tp_anneal_begin(struct tp_anneal *s, const int32_t *tower, const struct tp_
 
 static bool goes_on(const struct tp_anneal *s, const struct tp_effort *effort)
 {
-    return s->sweep < s->cooling.sweeps && s->frozen < SWEEPS_FROZEN && !effort->over;
+    return s->movable > 0 && s->sweep < s->cooling.sweeps && s->frozen < SWEEPS_FROZEN &&
+           !effort->over;
 }
 
 bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effort)

@@ -20,9 +20,13 @@ struct tp_cooling {
     double first, last;
 };
 
-/* @param problem  borrowed. Its limits may change between runs. */
+/* The noise that draws are made with, to be freed with free(); any number of annealings may share it.
+ * NULL: no memory. A quarter of a millisecond. */
+float *tp_anneal_noise(struct tp_random *random);
+
+/* @param problem, noise, random  borrowed. The problem's limits may change between runs. */
 enum tp_status tp_anneal_new(const struct tp_problem *problem, enum tp_goal goal,
-    struct tp_random *random, struct tp_anneal **anneal, struct tp_error *err);
+    const float *noise, struct tp_random *random, struct tp_anneal **anneal, struct tp_error *err);
 void tp_anneal_free(struct tp_anneal *anneal);
 
 /* Begins a run at towers (U), legal or not; pinned units are where they are pinned. O(U^2). */

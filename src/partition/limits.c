@@ -69,12 +69,14 @@ static enum tp_status anneal(struct probe *p, enum tp_answer *answer, struct tp_
     static const struct tp_cooling cooling = {ANNEAL_SWEEPS, 1, 0.01};
     struct tp_anneal *anneal = NULL;
     struct tp_effort left = tp_effort_take(&p->whole, p->steps);
+    float *noise = tp_anneal_noise(&p->random);
     bool goes_on = true;
     double value;
     left.deadline = (double)INFINITY;
     enum tp_status status = tp_start_greedy(p->problem, NULL, p->start, err);
     if (!status)
-        status = tp_anneal_new(p->problem, TP_GOAL_LOAD, &p->random, &anneal, err);
+        status = noise ? tp_anneal_new(p->problem, TP_GOAL_LOAD, noise, &p->random, &anneal, err)
+                       : tp_fail_memory(err);
     if (!status)
         tp_anneal_begin(anneal, p->start, &cooling);
     while (!status && goes_on && *answer != TP_ANSWER_YES) {
@@ -87,6 +89,7 @@ static enum tp_status anneal(struct probe *p, enum tp_answer *answer, struct tp_
         }
     }
     tp_anneal_free(anneal);
+    free(noise);
     return status;
 }
 

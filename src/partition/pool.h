@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few good assignments, all different, and children of two of them. */
+/* A few good assignments, all different: what they have in common is worth keeping, what they differ in is
+ * worth trying in other combinations (memetic search; Galinier & Hao 1999, doi:10.1023/A:1009823419804). */
 #ifndef TP_PARTITION_POOL_H
 #define TP_PARTITION_POOL_H
 
@@ -13,8 +14,7 @@
 
 struct tp_pool;
 
-enum tp_status tp_pool_new(
-    int32_t unit_count, int32_t tower_count, struct tp_pool **pool, struct tp_error *err);
+enum tp_status tp_pool_new(int32_t unit_count, struct tp_pool **pool, struct tp_error *err);
 void tp_pool_free(struct tp_pool *pool);
 
 int32_t tp_pool_count(const struct tp_pool *pool);
@@ -25,10 +25,5 @@ void tp_pool_keep(struct tp_pool *pool, const int32_t *tower, double value);
 
 /* Any of them, (U), borrowed until the pool changes; there must be one. */
 const int32_t *tp_pool_any(const struct tp_pool *pool, struct tp_random *random);
-
-/* An assignment with some towers as they are in one member and the others, as far as their units are
- * left, as in another one; there must be two.
- * @param child  out, (U). O(U T). */
-void tp_pool_cross(struct tp_pool *pool, struct tp_random *random, int32_t *child);
 
 #endif

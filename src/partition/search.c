@@ -2,13 +2,13 @@
 /* Starts are repaired and brought to their local optimum; then rounds follow without end. A round is a
  * run of annealing and the descent from what it found.
  *
- * Runs begin hot at the best answer or at a random deal, or less hot at one of a few good answers or at a
- * cross of two: groups that one run found are kept, and combined with those of another. Each is a
- * little longer than the one before it, so that whenever the search ends, a good part of the effort
+ * Runs begin hot at the best answer, or less hot at one of a few good answers or, mostly, at what some of
+ * these agree on, put into towers anew: groups that one run found are combined with those of another, and
+ * move as a whole. Each run is a little longer than the one before it, so that whenever the search ends, a good part of the effort
  * went into long runs.
  *
  * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and
- * units large. So there are many short runs, half of them begin anew, and each is followed by cheap
+ * units large. So there are many short runs, half of them begin anew, also at random deals; each is followed by cheap
  * starts, repaired and brought to their local optimum, and every few by kicks.
  *
  * Nothing on the way depends on the effort that there is in all: its end only cuts the way short, so
@@ -21,6 +21,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "partition/anneal.h"
+#include "partition/blocks.h"
 #include "partition/pool.h"
 #include "partition/refine.h"
 #include "partition/starts.h"
@@ -33,14 +34,15 @@
 #define MEMORY_SCARCER 0.97
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a tenth of a second for 30 units, a second for 1,000, 15 for
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, one or two for 1,000, 20 for
  * 10,000. */
-#define STEPS_LEAST 5000000
+#define STEPS_PER_PAIR 8000
+#define STEPS_FEW 5000000 /* the most for the pairs, from 25 units on */
 #define STEPS_PER_UNIT 25000
 #define FEW_UNITS_MOST 60 /* see above */
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
-#define SWEEPS_MANY 200.0
+#define SWEEPS_MANY 400.0
 #define GROWTH_FEW 1.03 /* of the sweeps from run to run */
 #define GROWTH_MANY 1.1
 #define LENGTHS 9.0  /* the longest runs of a time over the shortest */
@@ -55,6 +57,9 @@
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
 #define SHARE_OF_KICKS 0.1
 #define ROUNDS_PER_KICKS 4
+#define COMBINED 0.75 /* of the runs that do not begin anew */
+#define PARENTS_MOST 4
+#define PAIRS_PER_STEP 4
 #define PART_OF_RESCUE 4 /* of the steps of a run, for its end if nothing legal was met */
 
 struct tp_search {
@@ -63,11 +68,13 @@ struct tp_search {
     struct tp_progress *progress;
     struct tp_assignment *trial; /* what is refined and offered */
     struct tp_anneal *anneal;
+    float *noise; /* of all annealing */
     struct tp_random random;
     int32_t *tower;
     double value; /* of tower */
     struct tp_pool *pool;
     int32_t *begin; /* (U) where a run begins */
+    int32_t *block; /* (U) which block a unit is in */
     int32_t scarcer;
     int32_t round;
     double sweeps;  /* of a run, on the whole */
@@ -82,7 +89,9 @@ static bool is_few(const struct tp_problem *p)
 
 int64_t tp_search_steps(const struct tp_problem *p)
 {
-    return STEPS_LEAST + (int64_t)STEPS_PER_UNIT * p->unit_count;
+    int64_t units = p->unit_count, pairs = units * units;
+    return (pairs * STEPS_PER_PAIR < STEPS_FEW ? pairs * STEPS_PER_PAIR : STEPS_FEW) +
+           units * STEPS_PER_UNIT;
 }
 
 enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *judge,
@@ -98,12 +107,16 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     s->sweeps = is_few(problem) ? SWEEPS_FEW : SWEEPS_MANY;
     s->started = tp_seconds_now();
     enum tp_status status = tp_assignment_new(problem, goal, &s->trial, err);
+    s->noise = tp_anneal_noise(&s->random);
+    if (!status && !s->noise)
+        status = tp_fail_memory(err);
     if (!status)
-        status = tp_anneal_new(problem, goal, &s->random, &s->anneal, err);
+        status = tp_anneal_new(problem, goal, s->noise, &s->random, &s->anneal, err);
     if (!status)
-        status = tp_pool_new(problem->unit_count, problem->tower_count, &s->pool, err);
+        status = tp_pool_new(problem->unit_count, &s->pool, err);
     s->begin = TP_NEW(problem->unit_count, int32_t);
-    if (!status && !s->begin)
+    s->block = TP_NEW(problem->unit_count, int32_t);
+    if (!status && (!s->begin || !s->block))
         status = tp_fail_memory(err);
     if (status) {
         tp_search_free(s);
@@ -124,6 +137,8 @@ void tp_search_free(struct tp_search *s)
     tp_assignment_free(s->trial);
     tp_pool_free(s->pool);
     free(s->begin);
+    free(s->noise);
+    free(s->block);
     free(s);
 }
 
@@ -189,24 +204,64 @@ static double between(struct tp_search *s, double least, double most)
     return least * pow(most / least, tp_random_uniform(&s->random));
 }
 
-/* Where the next run begins, and how hot. */
-static enum tp_status choose_begin(struct tp_search *s, double *heat, struct tp_error *err)
+/* Anneals blocks from where `begin`, (blocks), has them. */
+static enum tp_status anneal_blocks(struct tp_search *s, const struct tp_problem *blocks,
+    struct tp_effort *effort, struct tp_error *err)
 {
+    struct tp_cooling cooling = {(int32_t)s->sweeps, between(s, HOT_LEAST, HOT_MOST), LAST_LEAST};
+    struct tp_anneal *anneal = NULL;
+    double value;
+    enum tp_status status =
+        tp_anneal_new(blocks, s->trial->goal, s->noise, &s->random, &anneal, err);
+    if (status)
+        return status;
+    tp_anneal_begin(anneal, s->begin, &cooling);
+    while (tp_anneal_cool(anneal, cooling.sweeps, effort)) {
+    }
+    const int32_t *best = tp_anneal_best(anneal, &value);
+    best = best ? best : tp_anneal_now(anneal);
+    memcpy(s->begin, best, (size_t)blocks->unit_count * sizeof *best);
+    tp_anneal_free(anneal);
+    return TP_OK;
+}
+
+/* Begins with what a few good answers agree on, put into towers anew. O(U^2). */
+static enum tp_status combine(struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
+{
+    const int32_t *parents[PARENTS_MOST];
+    int count = 2 + (int)tp_random_below(&s->random, PARENTS_MOST - 1);
+    int64_t units = s->problem->unit_count;
+    struct tp_problem *blocks = NULL;
+    for (int i = 0; i < count; i++)
+        parents[i] = tp_pool_any(s->pool, &s->random);
+    enum tp_status status = tp_blocks_new(s->problem, parents, count, s->block, &blocks, err);
+    if (status)
+        return status;
+    tp_effort_spend(effort, units * units / PAIRS_PER_STEP);
+    for (int32_t u = 0; u < units; u++)
+        s->begin[s->block[u]] = parents[0][u];
+    status = anneal_blocks(s, blocks, effort, err);
+    for (int32_t u = 0; u < units;
+         u++) /* the last first: a block's number is never above its units' */
+        s->begin[units - 1 - u] = s->begin[s->block[units - 1 - u]];
+    tp_problem_free(blocks);
+    return status;
+}
+
+/* Where the next run begins, and how hot. */
+static enum tp_status choose_begin(
+    struct tp_search *s, double *heat, struct tp_effort *effort, struct tp_error *err)
+{
+    bool few = is_few(s->problem);
+    bool anew = s->round == 0 || tp_pool_count(s->pool) < 2 ||
+                tp_random_uniform(&s->random) < (few ? ANEW_FEW : ANEW_MANY);
     const int32_t *tower = s->tower;
-    bool anew = tp_random_uniform(&s->random) < (is_few(s->problem) ? ANEW_FEW : ANEW_MANY);
-    bool first = tp_random_below(&s->random, 2);
-    anew |= tp_pool_count(s->pool) < 2;
-    if (s->round == 0) { /* heat is measured where the first run begins */
-        anew = true;
-        first = false;
-    }
     *heat = anew ? between(s, HOT_LEAST, HOT_MOST) : between(s, WARM_LEAST, WARM_MOST);
-    if (anew && first && is_few(s->problem))
+    /* Not in the first round: heat is measured where it begins. */
+    if (anew && few && s->round > 0 && tp_random_below(&s->random, 2))
         return tp_start_random(s->problem, &s->random, s->begin, err);
-    if (!anew && first) {
-        tp_pool_cross(s->pool, &s->random, s->begin);
-        return TP_OK;
-    }
+    if (!anew && tp_random_uniform(&s->random) < COMBINED)
+        return combine(s, effort, err);
     if (!anew)
         tower = tp_pool_any(s->pool, &s->random);
     memcpy(s->begin, tower, (size_t)s->problem->unit_count * sizeof *tower);
@@ -275,7 +330,7 @@ static enum tp_status take_round(
     bool few = is_few(s->problem);
     int64_t before = effort->steps;
     double heat;
-    enum tp_status status = choose_begin(s, &heat, err);
+    enum tp_status status = choose_begin(s, &heat, effort, err);
     if (status)
         return status;
     anneal(s, heat, effort);

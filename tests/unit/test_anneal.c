@@ -15,10 +15,20 @@ static const enum tp_goal goals[] = {TP_GOAL_COHERENT, TP_GOAL_DIVERSE, TP_GOAL_
 struct fixture {
     struct tp_problem *problem;
     struct tp_anneal *anneal;
+    float *noise;
     struct tp_random random;
     enum tp_goal goal;
     int32_t tower[UNITS];
 };
+
+static void make(struct fixture *f)
+{
+    struct tp_error err;
+    f->noise = tp_anneal_noise(&f->random);
+    ck_assert_ptr_nonnull(f->noise);
+    ck_assert_int_eq(
+        tp_anneal_new(f->problem, f->goal, f->noise, &f->random, &f->anneal, &err), TP_OK);
+}
 
 /* Case i: goals in turn, pins, pairs apart, memory, tight and loose limits. */
 static void begin(struct fixture *f, int i)
@@ -30,18 +40,18 @@ static void begin(struct fixture *f, int i)
         .pinned = i & 1 ? 15 : 0,
         .apart = i & 2 ? 10 : 0,
         .memory = i & 4 ? 2.5 : 0};
-    struct tp_error err;
     f->random = tp_random_new((uint64_t)i, 41);
     f->goal = goals[i % 3];
     f->problem = problem_random(&recipe, &f->random);
     tp_problem_set_limits(f->problem, (struct tp_limits){0.3 + 0.4 * (i % 3), 1.3 + 0.3 * (i % 4)});
     random_towers(f->problem, &f->random, f->tower);
-    ck_assert_int_eq(tp_anneal_new(f->problem, f->goal, &f->random, &f->anneal, &err), TP_OK);
+    make(f);
 }
 
 static void end(struct fixture *f)
 {
     tp_anneal_free(f->anneal);
+    free(f->noise);
     tp_problem_free(f->problem);
 }
 
@@ -92,13 +102,12 @@ START_TEST(test_limits_are_met_from_one_tower_with_everything)
     double value;
     struct recipe recipe = {
         .units = UNITS, .towers = TOWERS, .affinity = 1, .features_most = 1, .apart = 10};
-    struct tp_error err;
     f.random = tp_random_new((uint64_t)_i, 43);
     f.goal = goals[_i % 3];
     f.problem = problem_random(&recipe, &f.random);
-    tp_problem_set_limits(f.problem, (struct tp_limits){0.5, 1});
+    tp_problem_set_limits(f.problem, (struct tp_limits){1, 1});
     memset(f.tower, 0, sizeof f.tower);
-    ck_assert_int_eq(tp_anneal_new(f.problem, f.goal, &f.random, &f.anneal, &err), TP_OK);
+    make(&f);
     const int32_t *best = run(&f, 1000, MANY_STEPS, &value);
     ck_assert_ptr_nonnull(best);
     ck_assert(slow_legal(f.problem, best));
@@ -120,10 +129,10 @@ START_TEST(test_planted_groups_are_found_from_a_random_deal)
         for (int v = 0; v < UNITS; v++)
             f.problem->affinity[u * UNITS + v] = u == v ? 0 : u % 4 == v % 4 ? 1 : 0.2f;
     }
-    struct tp_error err;
+    free(f.noise);
     tp_anneal_free(f.anneal); /* it has taken over the weights of before */
     f.problem->mean[TP_FEATURES] = 6;
-    ck_assert_int_eq(tp_anneal_new(f.problem, f.goal, &f.random, &f.anneal, &err), TP_OK);
+    make(&f);
     const int32_t *best = run(&f, 100, MANY_STEPS, &value);
     ck_assert_ptr_nonnull(best);
     for (int u = 0; u < UNITS; u++)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pool: keeps the best of what it is given, all different; a cross has whole towers of its parents. */
+/* The pool: keeps the best of what it is given, all different. */
 #include "partition/pool.h"
 
 #include "problems.h"
 
 #define UNITS 12
-#define TOWERS 3
 
 struct fixture {
     struct tp_pool *pool;
@@ -16,7 +15,7 @@ static struct fixture begin(void)
 {
     struct fixture f = {.random = tp_random_new(1, 51)};
     struct tp_error err;
-    ck_assert_int_eq(tp_pool_new(UNITS, TOWERS, &f.pool, &err), TP_OK);
+    ck_assert_int_eq(tp_pool_new(UNITS, &f.pool, &err), TP_OK);
     return f;
 }
 
@@ -58,56 +57,12 @@ START_TEST(test_the_same_value_is_kept_once)
 }
 END_TEST
 
-START_TEST(test_a_cross_of_an_assignment_and_its_renaming_is_one_of_them)
-{
-    /* The same towers under other names have nothing to give each other. */
-    struct fixture f = begin();
-    int32_t one[UNITS], other[UNITS], child[UNITS];
-    for (int u = 0; u < UNITS; u++) {
-        one[u] = u % TOWERS;
-        other[u] = (u + 1) % TOWERS;
-    }
-    tp_pool_keep(f.pool, one, 1);
-    tp_pool_keep(f.pool, other, 2);
-    for (int i = 0; i < 50; i++) {
-        tp_pool_cross(f.pool, &f.random, child);
-        ck_assert(!memcmp(child, one, sizeof child) || !memcmp(child, other, sizeof child));
-    }
-    tp_pool_free(f.pool);
-}
-END_TEST
-
-START_TEST(test_a_cross_mixes_its_parents_and_invents_nothing)
-{
-    /* They differ in units 0 and 1 alone: each is where one of the parents has it. */
-    struct fixture f = begin();
-    int32_t one[UNITS], other[UNITS], child[UNITS];
-    int mixed = 0;
-    for (int u = 0; u < UNITS; u++)
-        one[u] = other[u] = u % TOWERS;
-    other[0] = 1;
-    other[1] = 2;
-    tp_pool_keep(f.pool, one, 1);
-    tp_pool_keep(f.pool, other, 2);
-    for (int i = 0; i < 200; i++) {
-        tp_pool_cross(f.pool, &f.random, child);
-        for (int u = 0; u < UNITS; u++)
-            ck_assert(child[u] == one[u] || child[u] == other[u]);
-        mixed += memcmp(child, one, sizeof child) && memcmp(child, other, sizeof child);
-    }
-    ck_assert_int_gt(mixed, 0);
-    tp_pool_free(f.pool);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("pool");
     TCase *tcase = tcase_create("pool");
     tcase_add_test(tcase, test_a_full_pool_lets_the_worst_go);
     tcase_add_test(tcase, test_the_same_value_is_kept_once);
-    tcase_add_test(tcase, test_a_cross_of_an_assignment_and_its_renaming_is_one_of_them);
-    tcase_add_test(tcase, test_a_cross_mixes_its_parents_and_invents_nothing);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
