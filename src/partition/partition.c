@@ -26,6 +26,8 @@
 #define EXACT_PART 5          /* of more: that part of the steps of the proof */
 #define SHARE_OF_EXACT 0.3    /* of the time */
 #define SHARE_OF_SEARCH 0.8   /* of the time, when both have a number of steps */
+#define SOON_UNITS_MOST 60    /* few enough to be proven best often, so proof is tried soon: */
+#define SOON_PART 8           /* after that part of the search */
 #define SPECTRAL_UNITS_MOST 1000
 #define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
 
@@ -151,6 +153,19 @@ static enum tp_status take_turn(struct solver *s, struct tp_search *search, int6
     return status;
 }
 
+/* More search where there was no proof yet; the bound holds for whatever is found. */
+static enum tp_status search_on(struct solver *s, struct tp_search *search, int64_t steps,
+    struct tp_partition *out, struct tp_error *err)
+{
+    struct tp_effort effort = effort_for(s, steps, SHARE_OF_SEARCH);
+    enum tp_status status = tp_search_improve(search, &effort, err);
+    if (!status && !s->options->quick)
+        status = tp_towers_value(s->problem, s->options->goal, out->tower, &out->value, err);
+    if (!status && !isnan(out->bound))
+        out->optimal = tp_is_proven(out->bound, out->value);
+    return status;
+}
+
 static enum tp_status take_turns(
     struct solver *s, struct tp_search *search, struct tp_partition *out, struct tp_error *err)
 {
@@ -159,8 +174,11 @@ static enum tp_status take_turns(
     int64_t proof_steps = tp_bound_steps(s->problem->unit_count, effort);
     if (s->options->quick && search_steps > QUICK_STEPS_MOST)
         search_steps = QUICK_STEPS_MOST;
-    enum tp_status status =
-        take_turn(s, search, search_steps, proof_steps, SHARE_OF_SEARCH, out, err);
+    bool soon = s->problem->unit_count <= SOON_UNITS_MOST && !s->options->quick;
+    int64_t first = soon ? search_steps / SOON_PART : search_steps;
+    enum tp_status status = take_turn(s, search, first, proof_steps, SHARE_OF_SEARCH, out, err);
+    if (!status && !out->optimal && first < search_steps)
+        status = search_on(s, search, search_steps - first, out, err);
     bool endless = s->options->effort == 0;
     if (!status && endless && !out->optimal && !time_is_over(s))
         status = take_turn(s, search, INT64_MAX, INT64_MAX / 2, 0.5, out, err);
