@@ -16,8 +16,6 @@
 #include <string.h>
 
 #define REPAIR_PASSES 400 /* over all moves and swaps, at most */
-#define MEMORY_ROUNDS 5
-#define MEMORY_SCARCER 0.97
 
 double tp_paper_ratio(const struct tp_partition_options *options)
 {
@@ -54,12 +52,6 @@ enum tp_status tp_take_stride(struct tp_problem *p, const struct tp_judge *judge
     return TP_OK;
 }
 
-static void scale_memory(struct tp_problem *p, double factor)
-{
-    for (int32_t t = 0; t < p->tower_count; t++)
-        p->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= factor;
-}
-
 /* @param start  the paper's towers.
  * @return whether `a` holds legal ones now that fit. */
 static bool repair(struct tp_problem *p, const struct tp_judge *judge, const int32_t *start,
@@ -68,7 +60,7 @@ static bool repair(struct tp_problem *p, const struct tp_judge *judge, const int
     int64_t steps = REPAIR_PASSES * (int64_t)p->unit_count * (p->unit_count + p->tower_count);
     double memory = 1;
     bool fits = false;
-    for (int round = 0; round < MEMORY_ROUNDS && !fits; round++) {
+    for (int round = 0; round < TP_MEMORY_ROUNDS && !fits; round++) {
         struct tp_effort part = tp_effort_take(effort, steps);
         tp_assignment_set(a, start);
         bool legal = tp_repair(a, &part);
@@ -77,11 +69,11 @@ static bool repair(struct tp_problem *p, const struct tp_judge *judge, const int
             break;
         fits = judge->fits(judge->context, a->tower, -1) > 0;
         if (!fits) {
-            scale_memory(p, MEMORY_SCARCER);
-            memory *= MEMORY_SCARCER;
+            tp_problem_scale_memory(p, TP_MEMORY_SCARCER);
+            memory *= TP_MEMORY_SCARCER;
         }
     }
-    scale_memory(p, 1 / memory);
+    tp_problem_scale_memory(p, 1 / memory);
     return fits;
 }
 

@@ -21,14 +21,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EFFORT_AT_FIRST 10    /* where there is no end to it */
-#define EXACT_STEPS 100000000 /* of few units: hardly ever used up */
-#define EXACT_PART 5          /* of more: that part of the steps of the proof */
-#define SHARE_OF_EXACT 0.3    /* of the time */
-#define SHARE_OF_SEARCH 0.8   /* of the time, when both have a number of steps */
-#define SOON_UNITS_MOST 60    /* few enough to be proven best often, so proof is tried soon: */
-#define SOON_PART 8           /* after that part of the search */
-#define SPECTRAL_UNITS_MOST 1000
+#define EFFORT_AT_FIRST 10         /* where there is no end to it */
+#define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
+#define EXACT_PART 5               /* of more: that part of the steps of the proof */
+#define SHARE_OF_EXACT 0.3         /* of the time */
+#define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
+#define SOON_UNITS_MOST 60         /* few enough to be proven best often, so proof is tried soon: */
+#define SOON_PART 8                /* after that part of the search */
 #define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
 
 struct solver {
@@ -75,7 +74,7 @@ static enum tp_status try_spectral(
 {
     struct tp_random random = tp_random_new(s->options->seed, 4);
     struct tp_error ignored; /* LAPACK gave up: one start less */
-    if (s->problem->unit_count > SPECTRAL_UNITS_MOST)
+    if (s->problem->unit_count > TP_SPECTRAL_UNITS_MAX)
         return TP_OK;
     enum tp_status status = tp_spectral(s->problem, s->options->goal, &random, s->start, &ignored);
     if (status == TP_ENOMEM)

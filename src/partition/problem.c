@@ -336,6 +336,12 @@ void tp_problem_set_limits(struct tp_problem *problem, struct tp_limits limits)
     set_most(problem, limits.balance, most);
 }
 
+void tp_problem_scale_memory(struct tp_problem *problem, double factor)
+{
+    for (int32_t t = 0; t < problem->tower_count; t++)
+        problem->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= factor;
+}
+
 void tp_problem_clear_limits(struct tp_problem *problem)
 {
     problem->features_least = 1;

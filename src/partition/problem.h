@@ -56,6 +56,12 @@ void tp_problem_set_limits(struct tp_problem *problem, struct tp_limits limits);
 /* No limit but memory, and one feature per tower. */
 void tp_problem_clear_limits(struct tp_problem *problem);
 
+/* Where tables do not fit the ranks though their memory does, added up: so often memory may be made scarcer, each
+ * time by so much. */
+#define TP_MEMORY_ROUNDS 5
+#define TP_MEMORY_SCARCER 0.97
+void tp_problem_scale_memory(struct tp_problem *problem, double factor);
+
 /* Bounds on the features of a tower at that ratio. */
 void tp_ratio_bounds(
     int32_t feature_count, int32_t tower_count, double ratio, int32_t *least, int32_t *most);

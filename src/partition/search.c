@@ -30,8 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_ROUNDS 5 /* how often memory is made scarcer */
-#define MEMORY_SCARCER 0.97
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
 /* Steps of one unit of effort. Ten take a quarter of a second for 30 units, one or two for 1,000, 20 for
@@ -142,13 +140,6 @@ void tp_search_free(struct tp_search *s)
     free(s);
 }
 
-static void make_memory_scarcer(struct tp_search *s)
-{
-    s->scarcer++;
-    for (int32_t t = 0; t < s->problem->tower_count; t++)
-        s->problem->most[(int64_t)t * TP_RESOURCES + TP_MEMORY] *= MEMORY_SCARCER;
-}
-
 /* Descends from the trial, which is legal, and keeps it if it is better and fits.
  * @return false when the judge turned it down and the limits are others now. */
 static bool offer(struct tp_search *s, struct tp_effort *effort)
@@ -165,9 +156,10 @@ static bool offer(struct tp_search *s, struct tp_effort *effort)
         s->value = value;
         return true;
     }
-    if (s->scarcer == MEMORY_ROUNDS)
+    if (s->scarcer == TP_MEMORY_ROUNDS)
         return true;
-    make_memory_scarcer(s);
+    s->scarcer++;
+    tp_problem_scale_memory(s->problem, TP_MEMORY_SCARCER);
     return false;
 }
 

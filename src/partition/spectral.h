@@ -9,8 +9,8 @@
 #include "base/random.h"
 #include "partition/assignment.h"
 
-/* O(U^3): as many take seconds, more soon minutes. */
-#define TP_SPECTRAL_UNITS_MAX 3000
+/* O(U^3): as many take a fraction of a second, 3,000 seconds, more soon minutes. */
+#define TP_SPECTRAL_UNITS_MAX 1000
 
 /* @param goal   coherent: the largest eigenvectors; diverse: those of the negated matrix.
  * @param tower  out, (U), in [0, T), pinned units where their pin says; untouched on failure.

@@ -9,6 +9,7 @@
 
 #define INDENT 18
 #define BAR_COLUMNS 40
+#define GAP_SHOWN 5e-5 /* less is rounded to nothing, which would look like a proof */
 
 static void add_share(struct tp_text *text, const char *name, double share, const char *remark)
 {
@@ -20,14 +21,17 @@ static void add_share(struct tp_text *text, const char *name, double share, cons
 static void add_bound(struct tp_text *text, const struct tp_plan *plan)
 {
     const struct tp_plan_quality *quality = &plan->quality;
-    double share = quality->inside_affinity, gap = fabs(quality->bound - share) / share;
+    double share = quality->inside_affinity,
+           gap = share > 0 ? fabs(quality->bound - share) / share : 0;
     struct tp_text remark = {0};
     if (isnan(quality->bound))
         return;
     if (quality->proven_optimal)
         tp_text_add(&remark, "proven best");
+    else if (gap < GAP_SHOWN)
+        tp_text_add(&remark, "gap below 0.01 %%");
     else
-        tp_text_add(&remark, "gap %.2f %%", share > 0 ? 100 * gap : 0);
+        tp_text_add(&remark, "gap %.2f %%", 100 * gap);
     add_share(text, plan->strategy == TP_STRATEGY_DIVERSE ? "lower bound" : "upper bound",
         quality->bound, remark.data ? remark.data : "");
     text->failed = text->failed || remark.failed;

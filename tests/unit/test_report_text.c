@@ -593,6 +593,17 @@ START_TEST(the_bound_stands_below_the_plan_with_the_gap)
 }
 END_TEST
 
+/* 0.004 %, which two digits would show as none. */
+START_TEST(a_gap_that_is_not_proven_closed_is_not_called_nothing)
+{
+    struct sample *s = sample_make(2, 2, 5, sample_name);
+    s->plan.quality.bound = 0.625 * 1.00004;
+    char *text = report_of(s);
+    has(find(text, "upper bound 62.5 %"), "gap below 0.01 %");
+    free(text);
+}
+END_TEST
+
 /* 0.5 / 0.625: 20 % less. */
 START_TEST(diverse_towers_have_a_lower_bound)
 {
@@ -737,6 +748,7 @@ int main(void)
     tcase_add_test(tcase, words_that_a_newcomer_does_not_know_are_explained);
     tcase_add_test(tcase, quality_stands_beside_chance_and_baselines);
     tcase_add_test(tcase, the_bound_stands_below_the_plan_with_the_gap);
+    tcase_add_test(tcase, a_gap_that_is_not_proven_closed_is_not_called_nothing);
     tcase_add_test(tcase, diverse_towers_have_a_lower_bound);
     tcase_add_test(tcase, what_is_proven_best_is_called_so);
     tcase_add_test(tcase, a_plan_without_affinity_says_so);
