@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of docs/partitioning.md: contest_table FOLDER FIELD... plays every case of the fields and
+/* The table of docs/partitioning.md: contest_table FOLDER EFFORT FIELD... plays every case of the fields and
  * prints a line per number of units and kind of affinity, in Markdown. Columns: ours over the record,
  * least and mean; the best legal METIS answer over ours and in how many cases there was one; the gap
  * to the bound in percent of ours, least and most; processor seconds, mean and most. */
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EFFORT = 10, PATH_BYTES = 1024, ROWS_MOST = 64 };
+enum { PATH_BYTES = 1024, ROWS_MOST = 64 };
 
 /* Least, most, sum of some numbers. */
 struct spread {
@@ -85,14 +85,14 @@ static double seconds_used(void)
 }
 
 static void play_case(
-    const char *folder, enum field field, const struct entry *entry, struct row *rows)
+    const char *folder, int effort, enum field field, const struct entry *entry, struct row *rows)
 {
     struct instance *in = entry_instance(entry, folder);
     struct row *row = row_of(rows, field, entry);
     struct tp_partition partition;
     struct record metis;
     double start = seconds_used();
-    play(in, EFFORT, &partition);
+    play(in, effort, &partition);
     spread_add(&row->seconds, seconds_used() - start);
     if (!partition.tower || breaks_limit(in, partition.tower, NULL)) {
         row->illegal++;
@@ -141,7 +141,12 @@ static void print_row(const struct row *r)
 int main(int argc, char **argv)
 {
     static struct row rows[ROWS_MOST];
-    for (int i = 2; i < argc; i++) {
+    int effort = argc > 2 ? atoi(argv[2]) : 0;
+    if (effort < 1) {
+        fprintf(stderr, "usage: contest_table FOLDER EFFORT FIELD...\n");
+        return 2;
+    }
+    for (int i = 3; i < argc; i++) {
         enum field field = field_named(argv[i]);
         if (field == FIELDS) {
             fprintf(stderr, "%s: expected small, real, large or proven\n", argv[i]);
@@ -149,7 +154,7 @@ int main(int argc, char **argv)
         }
         for (int c = 0; c < field_count(field); c++) {
             struct entry entry = field_entry(field, c);
-            play_case(argv[1], field, &entry, rows);
+            play_case(argv[1], effort, field, &entry, rows);
         }
     }
     printf("| units | affinity | towers | ours / record: least, mean | METIS legal | METIS / ours: "

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The partitioner at its default effort against the records:
- *   test_contest FOLDER FIELD FIRST LAST STEP
+/* The partitioner against the records:
+ *   test_contest FOLDER FIELD FIRST LAST STEP EFFORT
  * Every answer must hold all limits, be no worse than stride, than its own baselines and than METIS
- * where those are legal, and reach the record: all of it for few units and proven optima, 93 % for
- * many units. A bound must lie above ours and above everything recorded. Values are computed here,
+ * where those are legal, and reach the record: all of it for few units and proven optima, for many
+ * units 97 % at the default effort of 10, 99 % at ten times that. A bound must lie above ours and above everything recorded. Values are computed here,
  * from the instance made anew, whose digest must be the recorded one. */
 #include "bridge.h"
 #include "field.h"
@@ -17,16 +17,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EFFORT = 10, PATH_BYTES = 1024 }; /* the default */
+enum { PATH_BYTES = 1024 };
 
 #define SAME 1e-6 /* relative: the partitioner's sums are rounded */
 /* The aim is 0.995 of the long search; who misses it is counted in docs/partitioning.md. Less than this is a
  * search that got worse. */
-#define LARGE_SHARE 0.93
+#define LARGE_SHARE (effort >= 100 ? 0.99 : 0.97)
 
 static const char *folder;
 static enum field field;
-static int first, step;
+static int first, step, effort;
 
 static bool recorded(
     const char *file, const struct entry *entry, const struct instance *in, struct record *record)
@@ -85,7 +85,7 @@ static double compare_with_records(
         found = true;
     }
     if (recorded("anneal", entry, in, &r)) {
-        expect_at_least(ours, LARGE_SHARE * r.value, entry, "93 % of the long search");
+        expect_at_least(ours, LARGE_SHARE * r.value, entry, "as much of the long search as is due");
         best = fmax(best, r.value);
         found = true;
     }
@@ -104,7 +104,7 @@ START_TEST(the_answer_is_legal_and_as_good_as_any_other)
     struct instance *in = entry_instance(&entry, folder);
     struct tp_partition partition;
     char text[128];
-    play(in, EFFORT, &partition);
+    play(in, effort, &partition);
     ck_assert_msg(partition.answer == TP_ANSWER_YES, "%s: no answer", entry.name);
     ck_assert_msg(!breaks_limit(in, partition.tower, text), "%s: %s", entry.name, text);
     double ours = inside_affinity(in, partition.tower);
@@ -124,18 +124,19 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    field = argc == 6 ? field_named(argv[2]) : FIELDS;
+    field = argc == 7 ? field_named(argv[2]) : FIELDS;
     if (field == FIELDS) {
-        fprintf(stderr, "usage: test_contest FOLDER FIELD FIRST LAST STEP\n");
+        fprintf(stderr, "usage: test_contest FOLDER FIELD FIRST LAST STEP EFFORT\n");
         return 2;
     }
     folder = argv[1];
     first = atoi(argv[3]);
     int last = atoi(argv[4]);
     step = atoi(argv[5]);
+    effort = atoi(argv[6]);
     Suite *suite = suite_create("contest");
     TCase *tests = tcase_create("contest");
-    tcase_set_timeout(tests, 600);
+    tcase_set_timeout(tests, 1200);
     tcase_add_loop_test(
         tests, the_answer_is_legal_and_as_good_as_any_other, 0, (last - first + step - 1) / step);
     suite_add_tcase(suite, tests);
