@@ -26,8 +26,7 @@
 #define EXACT_PART 5               /* of more: that part of the steps of the proof */
 #define SHARE_OF_EXACT 0.3         /* of the time */
 #define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
-#define SOON_UNITS_MOST 60         /* few enough to be proven best often, so proof is tried soon: */
-#define SOON_PART 8                /* after that part of the search */
+#define SOON_UNITS_MOST 60         /* few enough to be proven best often, so proof is tried soon */
 #define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
 
 struct solver {
@@ -35,6 +34,7 @@ struct solver {
     const struct tp_judge *judge;
     const struct tp_partition_options *options;
     int32_t *start, *legal; /* (U) */
+    int32_t *searched;      /* (U) towers of the search while there is a proof to be tried */
     double *memory;         /* (T) limits of memory that are not in the problem just now */
     bool *taken;            /* (T) */
     struct tp_effort effort;
@@ -152,16 +152,32 @@ static enum tp_status take_turn(struct solver *s, struct tp_search *search, int6
     return status;
 }
 
-/* More search where there was no proof yet; the bound holds for whatever is found. */
-static enum tp_status search_on(struct solver *s, struct tp_search *search, int64_t steps,
-    struct tp_partition *out, struct tp_error *err)
+/* A short search and the proof; without one the search goes on as if nothing had been tried in between, lest
+ * more effort find less, and the better answer counts. The bound holds for whatever is found. */
+static enum tp_status try_soon(struct solver *s, struct tp_search *search, int64_t search_steps,
+    int64_t proof_steps, struct tp_partition *out, struct tp_error *err)
 {
-    struct tp_effort effort = effort_for(s, steps, SHARE_OF_SEARCH);
+    size_t bytes = (size_t)s->problem->unit_count * sizeof *out->tower;
+    struct tp_effort effort = effort_for(s, tp_search_steps(s->problem), SHARE_OF_SEARCH);
     enum tp_status status = tp_search_improve(search, &effort, err);
-    if (!status && !s->options->quick)
-        status = tp_towers_value(s->problem, s->options->goal, out->tower, &out->value, err);
-    if (!status && !isnan(out->bound))
-        out->optimal = tp_is_proven(out->bound, out->value);
+    memcpy(s->searched, out->tower, bytes);
+    swap_memory(s);
+    if (!status)
+        status = prove(s, out, proof_steps, err);
+    swap_memory(s);
+    if (status || out->optimal)
+        return status;
+    double proof_value = out->value, value = 0;
+    memcpy(s->start, out->tower, bytes);
+    memcpy(out->tower, s->searched, bytes);
+    effort = effort_for(s, search_steps - tp_search_steps(s->problem), SHARE_OF_SEARCH);
+    status = tp_search_improve(search, &effort, err);
+    if (!status)
+        status = tp_towers_value(s->problem, s->options->goal, out->tower, &value, err);
+    if (value < proof_value)
+        memcpy(out->tower, s->start, bytes);
+    out->value = fmax(value, proof_value);
+    out->optimal = !isnan(out->bound) && tp_is_proven(out->bound, out->value);
     return status;
 }
 
@@ -174,10 +190,10 @@ static enum tp_status take_turns(
     if (s->options->quick && search_steps > QUICK_STEPS_MOST)
         search_steps = QUICK_STEPS_MOST;
     bool soon = s->problem->unit_count <= SOON_UNITS_MOST && !s->options->quick;
-    int64_t first = soon ? search_steps / SOON_PART : search_steps;
-    enum tp_status status = take_turn(s, search, first, proof_steps, SHARE_OF_SEARCH, out, err);
-    if (!status && !out->optimal && first < search_steps)
-        status = search_on(s, search, search_steps - first, out, err);
+    enum tp_status status =
+        soon && effort > 1
+            ? try_soon(s, search, search_steps, proof_steps, out, err)
+            : take_turn(s, search, search_steps, proof_steps, SHARE_OF_SEARCH, out, err);
     bool endless = s->options->effort == 0;
     if (!status && endless && !out->optimal && !time_is_over(s))
         status = take_turn(s, search, INT64_MAX, INT64_MAX / 2, 0.5, out, err);
@@ -292,11 +308,14 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     s.progress = tp_progress_begin(options->progress, "partition");
     s.start = TP_NEW(problem->unit_count, int32_t);
     s.legal = TP_NEW(problem->unit_count, int32_t);
+    s.searched = TP_NEW(problem->unit_count, int32_t);
     s.memory = TP_NEW(problem->tower_count, double);
     s.taken = TP_NEW(problem->tower_count, bool);
     partition->tower = TP_NEW(problem->unit_count, int32_t);
     enum tp_status status =
-        s.start && s.legal && s.memory && s.taken && partition->tower ? TP_OK : tp_fail_memory(err);
+        s.start && s.legal && s.searched && s.memory && s.taken && partition->tower
+            ? TP_OK
+            : tp_fail_memory(err);
     if (!status)
         status = solve(&s, partition, err);
     if (status || partition->answer != TP_ANSWER_YES) {
@@ -306,6 +325,7 @@ enum tp_status tp_partition(struct tp_problem *problem, const struct tp_judge *j
     tp_progress_end(&s.progress);
     free(s.start);
     free(s.legal);
+    free(s.searched);
     free(s.memory);
     free(s.taken);
     return status;
