@@ -32,11 +32,13 @@
 
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, one or two for 1,000, 20 for
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, one or two for 1,000, ten for
  * 10,000. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 5000000 /* the most for the pairs, from 25 units on */
 #define STEPS_PER_UNIT 25000
+#define MANY_UNITS 2000
+#define STEPS_BEYOND 8000 /* per unit more: their rows are in no cache, a minute is long */
 #define FEW_UNITS_MOST 60 /* see above */
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
@@ -87,9 +89,10 @@ static bool is_few(const struct tp_problem *p)
 
 int64_t tp_search_steps(const struct tp_problem *p)
 {
-    int64_t units = p->unit_count, pairs = units * units;
-    return (pairs * STEPS_PER_PAIR < STEPS_FEW ? pairs * STEPS_PER_PAIR : STEPS_FEW) +
-           units * STEPS_PER_UNIT;
+    int64_t units = p->unit_count, few = units * units * STEPS_PER_PAIR;
+    int64_t beyond = units > MANY_UNITS ? units - MANY_UNITS : 0;
+    return (few < STEPS_FEW ? few : STEPS_FEW) + (units - beyond) * STEPS_PER_UNIT +
+           beyond * STEPS_BEYOND;
 }
 
 enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *judge,
