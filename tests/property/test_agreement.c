@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether two training runs agree, where it is known, and what the verdict of a plan on both is: runs
- * over the same planted relations agree and are trusted, runs over nothing are noise, for 20 seeds;
- * on a real model (argument: its folder, two dumps of other seeds) cka agrees and cosine does not. */
+ * over the same planted relations agree and are trusted, runs over nothing are noise, for 20 seeds
+ * (TOWERPART_SEEDS=N: N); on a real model (argument: its folder, two dumps of other seeds) cka agrees
+ * and cosine does not. */
 #include <towerpart/affinity.h>
 #include <towerpart/plan.h>
 
 #include "dice.h"
 #include "runner.h"
 #include "scratch.h"
+#include "trial.h"
 
 #include <check.h>
 
@@ -265,9 +267,10 @@ int main(int argc, char **argv)
     real = argv[1];
     TCase *tcase = tcase_create("agreement");
     tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, runs_over_the_same_relations_agree, 0, SEEDS);
-    tcase_add_loop_test(tcase, runs_over_the_same_clean_groups_agree, 0, SEEDS);
-    tcase_add_loop_test(tcase, runs_over_nothing_do_not, 0, SEEDS);
+    int seeds = setting("TOWERPART_SEEDS", SEEDS);
+    tcase_add_loop_test(tcase, runs_over_the_same_relations_agree, 0, seeds);
+    tcase_add_loop_test(tcase, runs_over_the_same_clean_groups_agree, 0, seeds);
+    tcase_add_loop_test(tcase, runs_over_nothing_do_not, 0, seeds);
     tcase_add_loop_test(tcase, cosine_sees_no_rotated_relation, 0, 3);
     tcase_add_test(tcase, on_a_real_model_cka_agrees_and_cosine_does_not);
     Suite *suite = suite_create("agreement");

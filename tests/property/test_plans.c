@@ -6,8 +6,8 @@
  * search runs out of steps an instance is not judged; such are counted, and must stay few.
  *
  * The argument `small` or `large` chooses the size of the instances. An instance is a number: its
- * seed. TOWERPART_INSTANCES=N runs N instances in place of 300, and TOWERPART_FIRST=S starts at
- * seed S, so that N = 1 repeats a single failure. */
+ * seed. TOWERPART_INSTANCES=N runs N instances in place of 300 small or 160 large ones, and
+ * TOWERPART_FIRST=S starts at seed S, so that N = 1 repeats a single failure. */
 #include "claims.h"
 #include "dice.h"
 #include "judge.h"
@@ -24,6 +24,7 @@
 
 enum {
     INSTANCES = 300,
+    INSTANCES_LARGE = 160,
     SLICES = 20, /* test cases that the seeds are dealt to, for the progress to be seen */
     CONFIRMED_UNITS_MAX = 10, /* refusals up to this size must be confirmed */
     TIGHTEST_UNITS_MAX = 8,   /* and proven limits */
@@ -235,7 +236,8 @@ static void run(struct trial *trial)
 
 START_TEST(plans_are_sound_and_refusals_are_right)
 {
-    int count = setting("TOWERPART_INSTANCES", INSTANCES), first = setting("TOWERPART_FIRST", 0);
+    int usual = instance_size == INSTANCE_LARGE ? INSTANCES_LARGE : INSTANCES;
+    int count = setting("TOWERPART_INSTANCES", usual), first = setting("TOWERPART_FIRST", 0);
     int failed = 0, refused = 0, made = 0, unjudged = 0;
     for (int i = _i; i < count; i += SLICES) {
         struct trial trial;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole road on planted groups: 48 features in 8 groups, noise as strong as the signal, 8
  * hosts. With the defaults of every step, the towers must be the groups, feature by feature, and the
- * affinity trusted, for 20 seeds. The truth is read from truth.json by name, not by order.
+ * affinity trusted, for 20 seeds (TOWERPART_SEEDS=N: N). The truth is read from truth.json by name,
+ * not by order.
  *
  * The same with random vectors in place of the embeddings: noise, for 20 seeds. */
 #include <towerpart/affinity.h>
@@ -12,6 +13,7 @@
 #include "dice.h"
 #include "runner.h"
 #include "scratch.h"
+#include "trial.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -150,8 +152,9 @@ int main(void)
     Suite *suite = suite_create("planted");
     TCase *tcase = tcase_create("planted");
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, planted_groups_are_recovered_exactly_and_trusted, 0, SEEDS);
-    tcase_add_loop_test(tcase, random_vectors_are_noise, 0, SEEDS);
+    int seeds = setting("TOWERPART_SEEDS", SEEDS);
+    tcase_add_loop_test(tcase, planted_groups_are_recovered_exactly_and_trusted, 0, seeds);
+    tcase_add_loop_test(tcase, random_vectors_are_noise, 0, seeds);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
