@@ -4,12 +4,12 @@
  *
  * Runs begin hot at the best answer, or less hot at one of a few good answers or, mostly, at what some of
  * these agree on, put into towers anew: groups that one run found are combined with those of another, and
- * move as a whole. Each run is a little longer than the one before it, so that whenever the search ends, a good part of the effort
- * went into long runs.
+ * move as a whole. Each run is a little longer than the one before it, so that whenever the search ends, a
+ * good part of the effort went into long runs.
  *
- * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and
- * units large. So there are many short runs, half of them begin anew, also at random deals; each is followed by cheap
- * starts, repaired and brought to their local optimum, and every few by kicks.
+ * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and units
+ * large. So there are many short runs, half of them begin anew, also at random deals; each is followed by
+ * cheap starts, repaired and brought to their local optimum, and every few by kicks.
  *
  * Nothing on the way depends on the effort that there is in all: its end only cuts the way short, so
  * more of it never gives a worse answer.
@@ -236,9 +236,9 @@ static enum tp_status combine(struct tp_search *s, struct tp_effort *effort, str
     for (int32_t u = 0; u < units; u++)
         s->begin[s->block[u]] = parents[0][u];
     status = anneal_blocks(s, blocks, effort, err);
-    for (int32_t u = 0; u < units;
-         u++) /* the last first: a block's number is never above its units' */
-        s->begin[units - 1 - u] = s->begin[s->block[units - 1 - u]];
+    /* The last first: a block's number is never above its units'. */
+    for (int32_t u = (int32_t)units - 1; u >= 0; u--)
+        s->begin[u] = s->begin[s->block[u]];
     tp_problem_free(blocks);
     return status;
 }

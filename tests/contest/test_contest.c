@@ -4,8 +4,8 @@
  * Every answer must hold all limits, be no worse than stride, than its own baselines and than METIS
  * where those are legal, and reach the record: all of it for few units and proven optima, for many
  * units 97 % at the default effort of 10, 98.5 % at ten times that. A bound must lie above ours and
- * above everything recorded. Values are computed here,
- * from the instance made anew, whose digest must be the recorded one. */
+ * above everything recorded. Values are computed here, from the instance made anew, whose digest must
+ * be the recorded one. */
 #include "bridge.h"
 #include "field.h"
 #include "referee.h"
