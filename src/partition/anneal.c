@@ -12,7 +12,9 @@
  * Limits are a price: a score is the gain less `price` times the change of what is over the limits, in means.
  * The price rises from sweep to sweep while a limit is broken and falls while all hold, so the search
  * runs along the border of what is legal, where the good answers are, and crosses what no legal
- * change gets through.
+ * change gets through. Where large units must fit into few places, a little over one limit may be what no
+ * change lessens: so each limit of each tower counts for more the longer it is broken, until another one is
+ * broken instead (the breakout method, Morris 1993, AAAI-93 pp. 40-45).
  *
  * Sums of affinity are in single precision, and made anew for each run: enough to draw by. What decides on
  * legality is in double precision, as everywhere.
@@ -44,6 +46,11 @@
 #define FAR_OVER 0.02    /* means per tower */
 #define PRICE_LEAST 0.01 /* usual gains per mean */
 #define PRICE_MOST 1e6
+#define BREAKOUT_UNITS_MOST 500 /* of more there is always a change that lessens it */
+#define COUNT_RISES 60.0        /* over the sweeps of a run, in each, where a limit is broken */
+#define COUNT_FALLS 2.0         /* and where it holds */
+#define COUNT_FALLS_MOST 0.5 /* in a sweep of a very short run */
+#define COUNT_MOST 1000.0F
 #define PRICE_FROZEN 0.1     /* less is not what keeps things as they are */
 #define CHANGES_FROZEN 0.003 /* per unit: a sweep with no more */
 #define SWEEPS_FROZEN 10     /* so many in a row end the run */
@@ -66,6 +73,8 @@ struct tp_anneal {
     float *over;        /* (T, ROWS) distance to the limits in means, positive: over */
     double *load;       /* (T, TP_RESOURCES) */
     double *excess;     /* (T) in means */
+    float *counts;      /* (T, ROWS) what a mean over a limit counts for */
+    double *penalty;    /* (T) excess as it counts */
     double usual;       /* size of a gain; 0: not known yet */
     double heat, price;
     double value, best_value;
@@ -162,8 +171,11 @@ enum tp_status tp_anneal_new(const struct tp_problem *p, enum tp_goal goal, cons
     s->over = tp_new_aligned(towers * ROWS, sizeof(float));
     s->load = TP_NEW(towers * TP_RESOURCES, double);
     s->excess = TP_NEW(towers, double);
+    s->counts = tp_new_aligned(towers * ROWS, sizeof(float));
+    s->penalty = TP_NEW(towers, double);
     if (!s->order || !s->near || !s->tower || !s->best || !s->members || !s->place || !s->count ||
-        (pulls && !s->pull) || !s->weight || !s->over || !s->load || !s->excess) {
+        (pulls && !s->pull) || !s->weight || !s->over || !s->load || !s->excess || !s->counts ||
+        !s->penalty) {
         tp_anneal_free(s);
         return tp_fail_memory(err);
     }
@@ -188,6 +200,8 @@ void tp_anneal_free(struct tp_anneal *s)
     free(s->over);
     free(s->load);
     free(s->excess);
+    free(s->counts);
+    free(s->penalty);
     free(s);
 }
 
@@ -197,14 +211,17 @@ static void weigh(struct tp_anneal *s, int32_t t)
     const struct tp_problem *p = s->problem;
     const double *load = s->load + (int64_t)t * TP_RESOURCES, *most = tp_tower_most(p, t);
     float *row = s->over + (int64_t)t * ROWS;
-    double excess = 0;
+    const float *counts = s->counts + (int64_t)t * ROWS;
+    double excess = 0, penalty = 0;
     for (int r = 0; r <= TP_RESOURCES; r++) {
         double over = r < TP_RESOURCES
                           ? (load[r] - most[r]) * per_mean(s, r)
                           : (p->features_least - load[TP_FEATURES]) * per_mean(s, TP_FEATURES);
         excess += over > 0 ? over : 0;
+        penalty += over > 0 ? over * (double)counts[r] : 0;
         row[r] = (float)over;
     }
+    s->penalty[t] = penalty;
     s->excess[t] = excess;
 }
 
@@ -288,6 +305,8 @@ static void set(struct tp_anneal *s, const int32_t *tower)
         if (s->pull)
             add_row(pull_of(s, t), affinity_of(s, u), p->unit_count);
     }
+    for (int64_t i = 0; i < (int64_t)p->tower_count * ROWS; i++)
+        s->counts[i] = 1;
     for (int32_t t = 0; t < p->tower_count; t++)
         weigh(s, t);
     s->value = value_of(s);
@@ -318,7 +337,8 @@ static int32_t change_of_clashes(const struct tp_anneal *s, const struct change 
     return change;
 }
 
-/* What a change adds to what is over the limits, in means; a pair that is not apart counts 1. */
+/* What a change adds to what is over the limits, in means as they count; a pair that is not apart
+ * counts 1. */
 static inline double strain(const struct tp_anneal *s, const struct change *c)
 {
     static const float nobody[ROWS];
@@ -326,12 +346,13 @@ static inline double strain(const struct tp_anneal *s, const struct change *c)
     const float *out = s->weight + (int64_t)c->unit * ROWS;
     const float *in = c->other >= 0 ? s->weight + (int64_t)c->other * ROWS : nobody;
     const float *x = s->over + (int64_t)from * ROWS, *y = s->over + (int64_t)c->to * ROWS;
+    const float *a = s->counts + (int64_t)from * ROWS, *b = s->counts + (int64_t)c->to * ROWS;
     float sum = 0;
     for (int r = 0; r < ROWS; r++) {
         float shift = out[r] - in[r], here = x[r] - shift, there = y[r] + shift;
-        sum += (here > 0 ? here : 0) + (there > 0 ? there : 0);
+        sum += a[r] * (here > 0 ? here : 0) + b[r] * (there > 0 ? there : 0);
     }
-    return (double)sum - s->excess[from] - s->excess[c->to] + change_of_clashes(s, c);
+    return (double)sum - s->penalty[from] - s->penalty[c->to] + change_of_clashes(s, c);
 }
 
 static double gain_of_load(const struct tp_anneal *s, const struct change *c)
@@ -387,6 +408,21 @@ static void make(struct tp_anneal *s, const struct change *c)
     s->changes++;
 }
 
+/* After every change: where limits are tight, few sweeps end within them. */
+static void keep_best(struct tp_anneal *s)
+{
+    if (s->value <= s->best_value)
+        return;
+    for (int32_t t = 0; t < s->problem->tower_count; t++)
+        if (s->excess[t] > 0)
+            return;
+    for (int32_t u = 0; u < s->problem->unit_count; u++)
+        if (clashes(s, u, s->tower[u], -1) > 0)
+            return;
+    s->best_value = s->value;
+    memcpy(s->best, s->tower, (size_t)s->problem->unit_count * sizeof *s->best);
+}
+
 /* Uniform in [0, n), from 32 random bits: as good as that for n far below 2^32. */
 static inline int32_t below(uint64_t bits, int32_t n)
 {
@@ -409,7 +445,7 @@ static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
     struct change c = {.unit = u, .other = -1, .to = to}, best = {.unit = -1};
     int32_t count = s->count[to], tried = count < CANDIDATES ? count : CANDIDATES;
     int32_t at = count > 0 ? below(bits, count) : 0;
-    double relief = s->price * (s->excess[s->tower[u]] + s->excess[to]); /* the most there is */
+    double relief = s->price * (s->penalty[s->tower[u]] + s->penalty[to]); /* the most there is */
     double best_score = s->heat * (double)noise[CANDIDATES + 1];
     bool apart = keeps_apart(s, u);
     for (int32_t i = -1; i < tried; i++) {
@@ -426,8 +462,10 @@ static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
             best = c;
         }
     }
-    if (best.unit >= 0)
+    if (best.unit >= 0) {
         make(s, &best);
+        keep_best(s);
+    }
     return tried + 1;
 }
 
@@ -468,6 +506,24 @@ static void set_price(struct tp_anneal *s, double violated, bool still)
     else
         s->price *= still ? PRICE_DROPS : PRICE_FALLS;
     s->price = fmin(fmax(s->price, PRICE_LEAST * s->usual), PRICE_MOST * s->usual);
+}
+
+/* What is broken counts for more from sweep to sweep, what holds for less again. */
+static void set_counts(struct tp_anneal *s)
+{
+    double sweeps = s->cooling.sweeps;
+    float rise = (float)(1 + COUNT_RISES / sweeps);
+    float fall = (float)(1 - fmin(COUNT_FALLS / sweeps, COUNT_FALLS_MOST));
+    if (s->problem->unit_count > BREAKOUT_UNITS_MOST)
+        return;
+    for (int32_t t = 0; t < s->problem->tower_count; t++) {
+        float *counts = s->counts + (int64_t)t * ROWS;
+        const float *over = s->over + (int64_t)t * ROWS;
+        for (int r = 0; r < ROWS; r++)
+            counts[r] =
+                over[r] > 0 ? fminf(counts[r] * rise, COUNT_MOST) : fmaxf(counts[r] * fall, 1);
+        weigh(s, t);
+    }
 }
 
 static void find_usual(struct tp_anneal *s)
@@ -514,11 +570,8 @@ bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effor
         double violated = violation(s);
         bool still = s->changes <= CHANGES_FROZEN * s->movable;
         set_price(s, violated, still);
+        set_counts(s);
         s->frozen = still && s->price < PRICE_FROZEN * s->usual ? s->frozen + 1 : 0;
-        if (violated <= 0 && s->value > s->best_value) {
-            s->best_value = s->value;
-            memcpy(s->best, s->tower, (size_t)s->problem->unit_count * sizeof *s->best);
-        }
     }
     return goes_on(s, effort);
 }

@@ -36,7 +36,7 @@ void tp_anneal_begin(
 /* Cools down by at most so many sweeps. @return whether the run goes on. */
 bool tp_anneal_cool(struct tp_anneal *anneal, int32_t sweeps, struct tp_effort *effort);
 
-/* The best legal towers that a sweep of the run ended with, (U), and their value up to the rounding of
+/* The best legal towers that the run met, (U), and their value up to the rounding of
  * single precision; NULL: none yet. */
 const int32_t *tp_anneal_best(const struct tp_anneal *anneal, double *value);
 

@@ -8,6 +8,7 @@
 #define UNITS 24
 #define TOWERS 4
 #define CLOSE 1e-4 /* relative; sums in single precision */
+#define PACKINGS 40
 #define MANY_STEPS 100000000
 
 static const enum tp_goal goals[] = {TP_GOAL_COHERENT, TP_GOAL_DIVERSE, TP_GOAL_LOAD};
@@ -115,6 +116,47 @@ START_TEST(test_limits_are_met_from_one_tower_with_everything)
 }
 END_TEST
 
+/* Whole numbers that fill all towers to the brim when put together rightly. */
+static void fill_to_the_brim(struct fixture *f, double brim)
+{
+    double *weight = f->problem->weight;
+    for (int t = 0; t < TOWERS; t++) {
+        int32_t first = t * UNITS / TOWERS, last = (t + 1) * UNITS / TOWERS - 1;
+        double rest = brim;
+        for (int32_t u = first; u < last; u++) {
+            double most = rest - (last - u),
+                   part = 1 + floor(tp_random_uniform(&f->random) * most / 2);
+            weight[u * TP_RESOURCES + TP_MEMORY] = part;
+            rest -= part;
+        }
+        weight[last * TP_RESOURCES + TP_MEMORY] = rest;
+        f->problem->most[t * TP_RESOURCES + TP_MEMORY] = brim;
+    }
+    f->problem->mean[TP_MEMORY] = brim;
+}
+
+START_TEST(test_towers_are_filled_to_the_brim)
+{
+    /* A little too much in one tower is soon all that is wrong, and no single change lessens it. */
+    int found = 0;
+    for (int i = 0; i < PACKINGS; i++) {
+        struct fixture f;
+        double value;
+        begin(&f, 12 * i); /* coherent, no pins, no pairs apart */
+        tp_problem_clear_limits(f.problem);
+        fill_to_the_brim(&f, 200);
+        free(f.noise);
+        tp_anneal_free(f.anneal);
+        make(&f);
+        const int32_t *best = run(&f, 100, MANY_STEPS, &value);
+        ck_assert(!best || slow_legal(f.problem, best));
+        found += best != NULL;
+        end(&f);
+    }
+    ck_assert_int_ge(found, PACKINGS * 3 / 4);
+}
+END_TEST
+
 START_TEST(test_planted_groups_are_found_from_a_random_deal)
 {
     /* Group u % 4, pairs inside five times as strong. */
@@ -177,6 +219,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_the_best_is_legal_and_worth_what_it_says, 0, 24);
     tcase_add_loop_test(tcase, test_pinned_units_stay_where_they_are_pinned, 0, 24);
     tcase_add_loop_test(tcase, test_limits_are_met_from_one_tower_with_everything, 0, 6);
+    tcase_add_test(tcase, test_towers_are_filled_to_the_brim);
     tcase_add_test(tcase, test_planted_groups_are_found_from_a_random_deal);
     tcase_add_loop_test(tcase, test_it_ends_when_the_effort_is_over, 0, 6);
     tcase_add_test(tcase, test_the_same_random_numbers_give_the_same_run);
