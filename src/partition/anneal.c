@@ -44,12 +44,11 @@
 #define PRICE_FALLS 0.97 /* within all limits */
 #define PRICE_DROPS 0.8  /* and nothing has changed */
 #define FAR_OVER 0.02    /* means per tower */
-#define PRICE_LEAST 0.01 /* usual gains per mean */
 #define PRICE_MOST 1e6
 #define BREAKOUT_UNITS_MOST 500 /* of more there is always a change that lessens it */
-#define COUNT_RISES 60.0        /* over the sweeps of a run, in each, where a limit is broken */
+#define COUNT_RISES 120.0       /* over the sweeps of a run, in each, where a limit is broken */
 #define COUNT_FALLS 2.0         /* and where it holds */
-#define COUNT_FALLS_MOST 0.5 /* in a sweep of a very short run */
+#define COUNT_FALLS_MOST 0.5    /* in a sweep of a very short run */
 #define COUNT_MOST 1000.0F
 #define PRICE_FROZEN 0.1     /* less is not what keeps things as they are */
 #define CHANGES_FROZEN 0.003 /* per unit: a sweep with no more */
@@ -505,7 +504,7 @@ static void set_price(struct tp_anneal *s, double violated, bool still)
         s->price *= PRICE_RISES;
     else
         s->price *= still ? PRICE_DROPS : PRICE_FALLS;
-    s->price = fmin(fmax(s->price, PRICE_LEAST * s->usual), PRICE_MOST * s->usual);
+    s->price = fmin(fmax(s->price, s->cooling.price_least * s->usual), PRICE_MOST * s->usual);
 }
 
 /* What is broken counts for more from sweep to sweep, what holds for less again. */
@@ -553,6 +552,7 @@ void tp_anneal_begin(struct tp_anneal *s, const int32_t *tower, const struct tp_
     s->sweep = s->frozen = 0;
     if (s->usual <= 0 && s->movable > 0)
         find_usual(s);
+    s->price = fmax(s->price, cooling->price_least * s->usual);
 }
 
 static bool goes_on(const struct tp_anneal *s, const struct tp_effort *effort)

@@ -18,6 +18,7 @@ struct tp_anneal;
 struct tp_cooling {
     int32_t sweeps;
     double first, last;
+    double price_least; /* of a mean over a limit, in usual gains */
 };
 
 /* The noise that draws are made with, to be freed with free(); any number of annealings may share it.

@@ -5,7 +5,10 @@
  * Runs begin hot at the best answer, or less hot at one of a few good answers or, mostly, at what some of
  * these agree on, put into towers anew: groups that one run found are combined with those of another, and
  * move as a whole. Each run is a little longer than the one before it, so that whenever the search ends, a
- * good part of the effort went into long runs.
+ * good part of the effort went into long runs; with many units every now and then one takes a good part of
+ * all that there was so far, cooling slowly where things are about to freeze: best where no groups are to be
+ * found. Some runs go along the border of what is legal, which limits that are hard to meet need, some stay
+ * within, nearly.
  *
  * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and units
  * large. So there are many short runs, half of them begin anew, also at random deals; each is followed by
@@ -54,6 +57,14 @@
 #define WARM_MOST 0.25
 #define LAST_LEAST 0.02 /* heat at last */
 #define LAST_MOST 0.08
+#define SHARE_OF_LONG 0.3 /* long runs, of all steps; and one of these, of the steps so far */
+#define LONG_HOT_LEAST 0.15
+#define LONG_HOT_MOST 0.4
+#define LONG_LAST_LEAST 0.05
+#define LONG_LAST_MOST 0.12
+#define SHARE_OF_FIRM 0.3 /* runs that stay within the limits, nearly */
+#define PRICE_FIRM 100.0  /* usual gains per mean */
+#define PRICE_SOFT 0.01
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
 #define SHARE_OF_KICKS 0.1
 #define ROUNDS_PER_KICKS 4
@@ -77,8 +88,10 @@ struct tp_search {
     int32_t *block; /* (U) which block a unit is in */
     int32_t scarcer;
     int32_t round;
-    double sweeps;  /* of a run, on the whole */
-    double started; /* seconds, and steps there were then: for the progress line */
+    double sweeps;              /* of a run, on the whole */
+    double annealed, long_runs; /* steps of all runs, of the long ones */
+    double sweep_steps;         /* of the last run that was not long */
+    double started;             /* seconds, and steps there were then: for the progress line */
     int64_t steps;
 };
 
@@ -199,13 +212,23 @@ static double between(struct tp_search *s, double least, double most)
     return least * pow(most / least, tp_random_uniform(&s->random));
 }
 
+/* For a run along the border of what is legal, or within. */
+static double price_least(struct tp_search *s)
+{
+    if (is_few(s->problem) || tp_random_uniform(&s->random) >= SHARE_OF_FIRM)
+        return PRICE_SOFT;
+    return PRICE_FIRM;
+}
+
 /* Anneals blocks from where `begin`, (blocks), has them. */
 static enum tp_status anneal_blocks(struct tp_search *s, const struct tp_problem *blocks,
     struct tp_effort *effort, struct tp_error *err)
 {
-    struct tp_cooling cooling = {(int32_t)s->sweeps, between(s, HOT_LEAST, HOT_MOST), LAST_LEAST};
+    struct tp_cooling cooling = {(int32_t)s->sweeps, .last = LAST_LEAST};
     struct tp_anneal *anneal = NULL;
     double value;
+    cooling.first = between(s, HOT_LEAST, HOT_MOST);
+    cooling.price_least = price_least(s);
     enum tp_status status =
         tp_anneal_new(blocks, s->trial->goal, s->noise, &s->random, &anneal, err);
     if (status)
@@ -263,17 +286,42 @@ static enum tp_status choose_begin(
     return TP_OK;
 }
 
+static bool is_time_for_long(const struct tp_search *s)
+{
+    return !is_few(s->problem) && s->sweep_steps > 0 && s->long_runs < SHARE_OF_LONG * s->annealed;
+}
+
+static struct tp_cooling cooling_of(struct tp_search *s, double heat, bool is_long)
+{
+    double longer = sqrt(LENGTHS), sweeps = s->sweeps * between(s, 1 / longer, longer);
+    struct tp_cooling cooling = {.first = heat, .last = between(s, LAST_LEAST, LAST_MOST)};
+    if (is_long) {
+        sweeps = fmax(sweeps, SHARE_OF_LONG * s->annealed / s->sweep_steps);
+        cooling.first = between(s, LONG_HOT_LEAST, LONG_HOT_MOST);
+        cooling.last = between(s, LONG_LAST_LEAST, LONG_LAST_MOST);
+    }
+    cooling.sweeps = CHECKPOINTS + (int32_t)fmin(sweeps, INT32_MAX / 2);
+    cooling.price_least = price_least(s);
+    return cooling;
+}
+
 /* One run of annealing, from `begin`. What it is at in the end is offered too: it lies on the border of
  * what is legal. */
 static void anneal(struct tp_search *s, double heat, struct tp_effort *effort)
 {
+    bool is_long = is_time_for_long(s);
+    struct tp_cooling cooling = cooling_of(s, heat, is_long);
     int64_t begun = effort->steps;
-    double value, longer = sqrt(LENGTHS);
-    struct tp_cooling cooling = {.first = heat, .last = between(s, LAST_LEAST, LAST_MOST)};
-    cooling.sweeps = (int32_t)(s->sweeps * between(s, 1 / longer, longer)) + CHECKPOINTS;
+    double value;
     tp_anneal_begin(s->anneal, s->begin, &cooling);
     while (tp_anneal_cool(s->anneal, cooling.sweeps / CHECKPOINTS, effort))
         show_progress(s, effort);
+    double steps = (double)(begun - effort->steps);
+    s->annealed += steps;
+    if (is_long)
+        s->long_runs += steps;
+    else
+        s->sweep_steps = steps / cooling.sweeps;
     const int32_t *best = tp_anneal_best(s->anneal, &value);
     if (best && !effort->over)
         settle(s, best, effort);

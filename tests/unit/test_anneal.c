@@ -59,7 +59,7 @@ static void end(struct fixture *f)
 static const int32_t *run(struct fixture *f, int32_t sweeps, int64_t steps, double *value)
 {
     struct tp_effort effort = tp_effort_of(steps);
-    tp_anneal_begin(f->anneal, f->tower, &(struct tp_cooling){sweeps, 1, 0.02});
+    tp_anneal_begin(f->anneal, f->tower, &(struct tp_cooling){sweeps, 1, 0.02, 0.01});
     while (tp_anneal_cool(f->anneal, 7, &effort)) {
     }
     return tp_anneal_best(f->anneal, value);
@@ -112,6 +112,24 @@ START_TEST(test_limits_are_met_from_one_tower_with_everything)
     const int32_t *best = run(&f, 1000, MANY_STEPS, &value);
     ck_assert_ptr_nonnull(best);
     ck_assert(slow_legal(f.problem, best));
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_a_high_price_keeps_within_the_limits)
+{
+    struct fixture f;
+    struct tp_effort effort = tp_effort_of(MANY_STEPS);
+    begin(&f, 24 * _i); /* coherent, no pins, no pairs apart, no memory */
+    tp_problem_clear_limits(f.problem);
+    for (int32_t t = 0; t < TOWERS; t++)
+        f.problem->most[t * TP_RESOURCES + TP_FEATURES] = 7;
+    for (int32_t u = 0; u < UNITS; u++)
+        f.tower[u] = u % TOWERS;
+    tp_anneal_begin(f.anneal, f.tower, &(struct tp_cooling){100, 1, 0.02, 1000});
+    do
+        ck_assert(slow_legal(f.problem, tp_anneal_now(f.anneal)));
+    while (tp_anneal_cool(f.anneal, 1, &effort));
     end(&f);
 }
 END_TEST
@@ -188,7 +206,7 @@ START_TEST(test_it_ends_when_the_effort_is_over)
     struct fixture f;
     struct tp_effort effort = tp_effort_of(1000);
     begin(&f, _i);
-    tp_anneal_begin(f.anneal, f.tower, &(struct tp_cooling){1000000, 1, 0.02});
+    tp_anneal_begin(f.anneal, f.tower, &(struct tp_cooling){1000000, 1, 0.02, 0.01});
     ck_assert(!tp_anneal_cool(f.anneal, 1000000, &effort));
     ck_assert(effort.over);
     end(&f);
@@ -219,6 +237,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_the_best_is_legal_and_worth_what_it_says, 0, 24);
     tcase_add_loop_test(tcase, test_pinned_units_stay_where_they_are_pinned, 0, 24);
     tcase_add_loop_test(tcase, test_limits_are_met_from_one_tower_with_everything, 0, 6);
+    tcase_add_loop_test(tcase, test_a_high_price_keeps_within_the_limits, 0, 6);
     tcase_add_test(tcase, test_towers_are_filled_to_the_brim);
     tcase_add_test(tcase, test_planted_groups_are_found_from_a_random_deal);
     tcase_add_loop_test(tcase, test_it_ends_when_the_effort_is_over, 0, 6);
