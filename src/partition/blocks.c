@@ -80,6 +80,28 @@ static void keep_apart(const struct tp_problem *p, const int32_t *block, struct 
     b->apart_first[0] = 0;
 }
 
+enum tp_status tp_halve_towers(const struct tp_problem *p, const int32_t *tower,
+    struct tp_random *random, int32_t *half, struct tp_error *err)
+{
+    int32_t *size = TP_NEW(p->tower_count, int32_t), *heart = TP_NEW(p->tower_count, int32_t);
+    double *sum = TP_NEW(p->tower_count, double);
+    enum tp_status status = size && heart && sum ? TP_OK : tp_fail_memory(err);
+    for (int32_t u = 0; !status && u < p->unit_count; u++)
+        if (tp_random_below(random, ++size[tower[u]]) == 0)
+            heart[tower[u]] = u;
+    for (int32_t u = 0; !status && u < p->unit_count; u++)
+        sum[tower[u]] += (double)p->affinity[(int64_t)heart[tower[u]] * p->unit_count + u];
+    for (int32_t u = 0; !status && u < p->unit_count; u++) {
+        int32_t t = tower[u];
+        double affinity = (double)p->affinity[(int64_t)heart[t] * p->unit_count + u];
+        half[u] = u == heart[t] || affinity > sum[t] / size[t];
+    }
+    free(size);
+    free(heart);
+    free(sum);
+    return status;
+}
+
 enum tp_status tp_blocks_new(const struct tp_problem *p, const int32_t *const *towers, int count,
     int32_t *block, struct tp_problem **blocks, struct tp_error *err)
 {

@@ -70,6 +70,7 @@
 #define ROUNDS_PER_KICKS 4
 #define COMBINED 0.75 /* of the runs that do not begin anew */
 #define PARENTS_MOST 4
+#define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
 #define PART_OF_RESCUE 4 /* of the steps of a run, for its end if nothing legal was met */
 
@@ -86,6 +87,7 @@ struct tp_search {
     struct tp_pool *pool;
     int32_t *begin; /* (U) where a run begins */
     int32_t *block; /* (U) which block a unit is in */
+    int32_t *half;  /* (PARENTS_MOST, U) which half of its tower */
     int32_t scarcer;
     int32_t round;
     double sweeps;              /* of a run, on the whole */
@@ -130,7 +132,8 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
         status = tp_pool_new(problem->unit_count, &s->pool, err);
     s->begin = TP_NEW(problem->unit_count, int32_t);
     s->block = TP_NEW(problem->unit_count, int32_t);
-    if (!status && (!s->begin || !s->block))
+    s->half = TP_NEW((size_t)problem->unit_count * PARENTS_MOST, int32_t);
+    if (!status && (!s->begin || !s->block || !s->half))
         status = tp_fail_memory(err);
     if (status) {
         tp_search_free(s);
@@ -153,6 +156,7 @@ void tp_search_free(struct tp_search *s)
     free(s->begin);
     free(s->noise);
     free(s->block);
+    free(s->half);
     free(s);
 }
 
@@ -243,16 +247,34 @@ static enum tp_status anneal_blocks(struct tp_search *s, const struct tp_problem
     return TP_OK;
 }
 
-/* Begins with what a few good answers agree on, put into towers anew. O(U^2). */
+/* A few good answers, or one of them and its towers cut in halves: what they agree on are blocks. */
+static enum tp_status choose_parents(
+    struct tp_search *s, int count, const int32_t **parents, struct tp_error *err)
+{
+    enum tp_status status = TP_OK;
+    for (int i = 0; i < count; i++)
+        parents[i] = tp_pool_any(s->pool, &s->random);
+    if (is_few(s->problem) || !s->problem->affinity ||
+        tp_random_uniform(&s->random) >= SHARE_OF_HALVES)
+        return TP_OK;
+    for (int i = 1; i < count && !status; i++) {
+        int32_t *half = s->half + (int64_t)i * s->problem->unit_count;
+        parents[i] = half;
+        status = tp_halve_towers(s->problem, parents[0], &s->random, half, err);
+    }
+    return status;
+}
+
+/* Begins with blocks, put into towers anew. O(U^2). */
 static enum tp_status combine(struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
     const int32_t *parents[PARENTS_MOST];
     int count = 2 + (int)tp_random_below(&s->random, PARENTS_MOST - 1);
     int64_t units = s->problem->unit_count;
     struct tp_problem *blocks = NULL;
-    for (int i = 0; i < count; i++)
-        parents[i] = tp_pool_any(s->pool, &s->random);
-    enum tp_status status = tp_blocks_new(s->problem, parents, count, s->block, &blocks, err);
+    enum tp_status status = choose_parents(s, count, parents, err);
+    if (!status)
+        status = tp_blocks_new(s->problem, parents, count, s->block, &blocks, err);
     if (status)
         return status;
     tp_effort_spend(effort, units * units / PAIRS_PER_STEP);

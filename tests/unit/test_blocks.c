@@ -108,6 +108,28 @@ START_TEST(test_blocks_are_apart_where_any_of_their_units_are)
 }
 END_TEST
 
+START_TEST(test_groups_in_one_tower_come_apart_as_halves)
+{
+    /* Tower t holds groups t and t + 3; affinity 0.9 inside a group, else 0.1. */
+    struct fixture f = begin(0, 2);
+    struct tp_random random = tp_random_new((uint64_t)_i, 67);
+    struct tp_error err;
+    int32_t tower[UNITS], half[UNITS];
+    for (int u = 0; u < UNITS; u++) {
+        tower[u] = u % 6 % TOWERS;
+        for (int v = 0; v < UNITS; v++)
+            f.problem->affinity[u * UNITS + v] = u == v ? 0 : u % 6 == v % 6 ? 0.9f : 0.1f;
+    }
+    ck_assert_int_eq(tp_halve_towers(f.problem, tower, &random, half, &err), TP_OK);
+    for (int u = 0; u < UNITS; u++) {
+        ck_assert(half[u] == 0 || half[u] == 1);
+        ck_assert_int_eq(half[u], half[u % 6]);
+        ck_assert_int_ne(half[u], half[(u % 6 + 3) % 6]);
+    }
+    end(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("blocks");
@@ -115,6 +137,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_units_share_a_block_where_all_assignments_agree, 0, 12);
     tcase_add_loop_test(tcase, test_blocks_are_worth_and_weigh_what_their_units_do, 0, 12);
     tcase_add_loop_test(tcase, test_blocks_are_apart_where_any_of_their_units_are, 0, 12);
+    tcase_add_loop_test(tcase, test_groups_in_one_tower_come_apart_as_halves, 0, 6);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
