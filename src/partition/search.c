@@ -254,8 +254,8 @@ static enum tp_status choose_parents(
     enum tp_status status = TP_OK;
     for (int i = 0; i < count; i++)
         parents[i] = tp_pool_any(s->pool, &s->random);
-    if (is_few(s->problem) || !s->problem->affinity ||
-        tp_random_uniform(&s->random) >= SHARE_OF_HALVES)
+    bool halves = !is_few(s->problem) && s->problem->affinity && s->problem->tower_count > 1;
+    if (!halves || tp_random_uniform(&s->random) >= SHARE_OF_HALVES)
         return TP_OK;
     for (int i = 1; i < count && !status; i++) {
         int32_t *half = s->half + (int64_t)i * s->problem->unit_count;
