@@ -36,8 +36,9 @@ static const struct command commands[] = {
     {"check", cmd_check, "check a plan against every rule, and list what is wrong"},
     {"recost", cmd_recost, "compute loads and costs anew after a plan was edited by hand"},
     {"report", cmd_report, "show a plan: towers, load balance, quality, cost"},
+    {"sweep", cmd_sweep,
+        "predict step times in other settings, and from where on towers are worth it"},
     {"diff", NULL, NULL},
-    {"sweep", NULL, NULL},
     {"explain", NULL, NULL},
     {"export", NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include <towerpart/plan.h>
 #include <towerpart/run.h>
 #include <towerpart/status.h>
+#include <towerpart/sweep.h>
 
 /* Whether a run executed this plan, byte for byte. */
 enum tp_same_plan { TP_SAME_PLAN_UNKNOWN, TP_SAME_PLAN, TP_OTHER_PLAN };
@@ -52,5 +53,13 @@ enum tp_status tp_report_text(const struct tp_plan *plan, const struct tp_findin
  * empty. */
 enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findings *findings,
     const struct tp_report_options *options, const char *path, struct tp_error *err);
+
+/* text: a table of at most 100 columns, the break-even scale of each series and the recommended setting
+ * in words. csv: a line per setting, with the seconds of every phase. json: both. */
+enum tp_sweep_format { TP_SWEEP_TEXT, TP_SWEEP_CSV, TP_SWEEP_JSON };
+
+/* Writes a sweep in that form. @param path  "-" for standard output. */
+enum tp_status tp_report_sweep(const struct tp_sweep *sweep, enum tp_sweep_format format,
+    const char *path, struct tp_error *err);
 
 #endif
