@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `towerpart sweep`: what a training step would take in other settings.
  *
- * In: the two specs, and a list of values per thing that varies. Out: predicted times as text, CSV or
- * JSON. All the work is tp_sweep_make()'s; here the lists are read: values between commas, none empty and
- * none twice. */
+ * In: the two specs, and a list of values per thing that varies. Out: predicted times as text, CSV
+ * or JSON. All the work is tp_sweep_make()'s; here the lists are read: values between commas, none
+ * empty and none twice. */
 #include "cmd.h"
 
 #include <towerpart/report.h>

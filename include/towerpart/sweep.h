@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a step would take in other settings: more or fewer ranks, other towers, tower modules, batches,
- * exchanged dtypes, another network. And, for one setting, what affinity inside towers costs.
+/* What a step would take in other settings: more or fewer ranks, other towers, tower modules,
+ * batches, exchanged dtypes, another network. And, for one setting, what affinity inside towers
+ * costs.
  *
- * A sweep needs no affinity: towers are balanced by load, and nothing is searched for. Letters: K hosts
- * per tower, T towers, B samples of all ranks per step. */
+ * A sweep needs no affinity: towers are balanced by load, and nothing is searched for. Letters: K
+ * hosts per tower, T towers, B samples of all ranks per step. */
 #ifndef TOWERPART_SWEEP_H
 #define TOWERPART_SWEEP_H
 
@@ -77,22 +78,24 @@ struct tp_sweep {
     int32_t row_count;
     struct tp_sweep_series *series;
     int32_t series_count;
-    int32_t recommended; /* row with the most samples per second, of those that have the topology's
-                            own ranks (else the most ranks) and bandwidth (else the first); -1: none */
+    /* The row with the most samples per second; -1: nothing fits. Of those that have the topology's
+       own ranks, or else the most, and its own bandwidth, or else the first. */
+    int32_t recommended;
     int32_t recommended_if_quality_allows;
 };
 
 /* @param options  NULL: defaults.
  * @param sweep    out, to be freed with tp_sweep_free(). Rows are in the order of the lists, ranks
- *                 ascending.
- * @return TP_OK also when rows have no towers or nothing fits; TP_EUSAGE for a list that no topology
- *         can follow, or too many rows; TP_ENOMEM.
- * Cost: for each row two placements of all tables. */
+ * ascending.
+ * @return TP_OK also when rows have no towers or nothing fits; TP_EUSAGE for a list that no
+ * topology can follow, or too many rows; TP_ENOMEM. Cost: for each row two placements of all
+ * tables. */
 enum tp_status tp_sweep_make(const struct tp_model *model, const struct tp_topology *topology,
     const struct tp_sweep_options *options, struct tp_sweep **sweep, struct tp_error *err);
 void tp_sweep_free(struct tp_sweep *sweep);
 
-/* The fastest way of a row and its seconds. @param any  dmt too, which computes another function. */
+/* The fastest way of a row and its seconds. @param any  dmt too, which computes another function.
+ */
 enum tp_recommendation tp_sweep_best(const struct tp_sweep_row *row, bool any);
 double tp_sweep_seconds(const struct tp_sweep_row *row, enum tp_recommendation which);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes a sweep in the form that is asked for. The whole text is made before the file is touched. */
+/* Writes a sweep in the form that is asked for. The whole text is made before the file is touched.
+ */
 #include <towerpart/report.h>
 
 #include "base/fail.h"

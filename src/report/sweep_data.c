@@ -2,8 +2,8 @@
 /* A sweep as programs read it: CSV, a line per setting, and JSON, the same with the series and the
  * recommendation.
  *
- * Seconds are written with the shortest digits that give the same number back, so both forms agree to
- * the last bit. What a setting does not have is an empty field, or no key. */
+ * Seconds are written with the shortest digits that give the same number back, so both forms agree
+ * to the last bit. What a setting does not have is an empty field, or no key. */
 #include "report/sweep_forms.h"
 
 #include "report/json_put.h"

@@ -2,9 +2,9 @@
 /* A sweep as people read it: a table with a line per setting, then the break-even scales and the
  * recommendation in words.
  *
- * In: a sweep. Out: at most 100 columns. Columns of settings stand only where they vary; what is alike in
- * all lines is said once above them. A star marks the fastest of the ways that compute the same function;
- * the last column names the fastest of all. */
+ * In: a sweep. Out: at most 100 columns. Columns of settings stand only where they vary; what is
+ * alike in all lines is said once above them. A star marks the fastest of the ways that compute the
+ * same function; the last column names the fastest of all. */
 #include "report/sweep_forms.h"
 
 #include "report/line.h"
@@ -102,7 +102,7 @@ static void add_setting(
     else
         tp_text_add(text, "%6d %6s", (int)s->ranks, "-");
     if (vary->module)
-        tp_text_add(text, " %9s", s ? tp_module_text(&s->module).text : "module");
+        tp_text_add(text, " %8s", s ? tp_module_text(&s->module).text : "module");
     if (vary->exchange)
         tp_text_add(text, " %8s", s ? exchange_text(s).text : "sent as");
     if (vary->rate)
@@ -129,6 +129,7 @@ static void add_row(
     bool fits = !isnan(row->cost.flat_free_seconds);
     add_setting(&line, vary, &row->setting);
     enum tp_recommendation best = tp_sweep_best(row, false);
+    tp_text_add(&line, " ");
     add_time(&line, row->cost.flat_free_seconds, fits && best == TP_USE_FLAT_FREE);
     if (row->placed) {
         for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
@@ -146,8 +147,8 @@ static void add_table(
     struct tp_text *text, const struct tp_sweep *sweep, const struct columns *vary)
 {
     add_setting(text, vary, NULL);
-    tp_text_add(text, "%*s %*s %*s %*s  fastest\n", TIME_COLUMNS, "flat_free", TIME_COLUMNS, "flat",
-        TIME_COLUMNS, "sptt", TIME_COLUMNS, "dmt");
+    tp_text_add(text, " %*s %*s %*s %*s  fastest\n", TIME_COLUMNS, "flat_free", TIME_COLUMNS,
+        "flat", TIME_COLUMNS, "sptt", TIME_COLUMNS, "dmt");
     for (int32_t i = 0; i < sweep->series_count; i++) {
         const struct tp_sweep_series *series = &sweep->series[i];
         if (i > 0 && series->row_count > 1)
@@ -215,9 +216,12 @@ static void tell_break_even(struct tp_text *text, const struct tp_sweep *sweep, 
     tp_text_add(&line, "%s%s beats flat %s", name, series, when);
     if (even->row >= 0 && !even->always)
         tp_text_add(&line, " %d ranks on", from);
-    tp_line_wrap(text, "", LABEL_COLUMNS, "%s (%d to %d ranks have towers; at %d it %s flat)",
-        line.data ? line.data : "", (int)first->setting.ranks, (int)last->setting.ranks,
-        (int)last->setting.ranks, pace.text);
+    if (even->first != even->last)
+        tp_text_add(&line, " (%d to %d ranks have towers; at %d", (int)first->setting.ranks,
+            (int)last->setting.ranks, (int)last->setting.ranks);
+    else
+        tp_text_add(&line, " (only %d ranks have towers;", (int)last->setting.ranks);
+    tp_line_wrap(text, "", LABEL_COLUMNS, "%s it %s flat)", line.data ? line.data : "", pace.text);
     text->failed |= line.failed;
     tp_text_release(&line);
 }

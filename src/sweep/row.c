@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a step takes in one setting.
  *
- * In: the specs and a setting. Out: the cost of flat, sptt and dmt on towers that are balanced by load,
- * and of flat with its tables placed freely; or why there are no towers. Figures come from where a
- * plan's come from, so a plan with the same towers states the same.
+ * In: the specs and a setting. Out: the cost of flat, sptt and dmt on towers that are balanced by
+ * load, and of flat with its tables placed freely; or why there are no towers. Figures come from
+ * where a plan's come from, so a plan with the same towers states the same.
  *
- * Towers: heaviest unit first, each to the lightest tower (LPT, Graham 1969, doi:10.1137/0117039). Where
- * that breaks a constraint or a memory limit, single moves and swaps repair it. No affinity, no search:
- * at 4,096 ranks a plan takes seconds, this milliseconds.
+ * Towers: heaviest unit first, each to the lightest tower (LPT, Graham 1969, doi:10.1137/0117039).
+ * Where that breaks a constraint or a memory limit, single moves and swaps repair it. No affinity,
+ * no search: at 4,096 ranks a plan takes seconds, this milliseconds.
  *
  * Cost: O(U (log U + T)) for U units in T towers, and two placements of all tables. */
 #include "sweep/row.h"
@@ -46,17 +46,17 @@ static enum tp_status say_why(struct tp_sweep_row *row, const char *why, struct 
     return row->why ? TP_OK : tp_fail_memory(err);
 }
 
-/* What the tables alone take of all memory there is; buffers come on top. */
+/* What the units need wherever they are, of all memory there is; some buffers come on top. */
 static enum tp_status say_memory(
     struct site *site, const struct tp_problem *problem, struct tp_error *err)
 {
     char line[160], needed[16], there[16];
-    double tables = problem->mean[TP_MEMORY] * problem->tower_count, capacity = 0;
+    double least = problem->mean[TP_MEMORY] * problem->tower_count, capacity = 0;
     for (int32_t g = 0; g < site->topology->rank_count; g++)
         capacity += (double)tp_topology_rank_capacity(site->topology, g);
-    tp_format_bytes(needed, tables);
+    tp_format_bytes(needed, least);
     tp_format_bytes(there, capacity);
-    snprintf(line, sizeof line, "no room: tables take %s, ranks have %s", needed, there);
+    snprintf(line, sizeof line, "no room: need %s, have %s", needed, there);
     return say_why(site->row, line, err);
 }
 
@@ -143,7 +143,7 @@ static enum tp_status cost_site(struct site *site, struct tp_error *err)
     if (!status && row->setting.towers)
         status = place_towers(site, &placement, err);
     else if (!status)
-        status = say_why(row, "the hosts cannot be cut into such towers", err);
+        status = say_why(row, "hosts do not divide into such towers", err);
     if (status)
         goto out;
     set_flat_only(&row->cost, flat_free);

@@ -5,7 +5,8 @@
 
 #include <towerpart/sweep.h>
 
-/* Fills in all but row->setting, which is given. @return TP_OK also when nothing fits; TP_ENOMEM. */
+/* Fills in all but row->setting, which is given. @return TP_OK also when nothing fits; TP_ENOMEM.
+ */
 enum tp_status tp_sweep_row(const struct tp_model *model, const struct tp_topology *topology,
     struct tp_sweep_row *row, struct tp_error *err);
 

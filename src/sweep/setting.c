@@ -2,9 +2,9 @@
 /* Specs as a setting has them.
  *
  * In: the specs of the user and one setting. Out: a topology of its own, a model that shares the
- * arrays of the user's. Levels are scaled at the outermost one that the ranks reach: with levels of 8
- * (host), 8 (rack) and 8 (cluster), 16 ranks are 2 hosts of one rack and 1,024 are 16 racks. Levels that
- * are not reached stay with one group, so the outermost level is always the same one.
+ * arrays of the user's. Levels are scaled at the outermost one that the ranks reach: with levels of
+ * 8 (host), 8 (rack) and 8 (cluster), 16 ranks are 2 hosts of one rack and 1,024 are 16 racks.
+ * Levels that are not reached stay with one group, so the outermost level is always the same one.
  *
  * A faster network is faster in everything that was said of it: uplinks and measured curves of the
  * outermost level change by the same factor as its bandwidth. Cost: O(ranks). */

@@ -5,12 +5,12 @@
 
 #include <towerpart/sweep.h>
 
-/* Whether a topology of that many ranks exists: the levels stay, and the outermost that the ranks reach
- * joins fewer groups, or more. */
+/* Whether a topology of that many ranks exists: the levels stay, and the outermost that the ranks
+ * reach joins fewer groups, or more. */
 bool tp_setting_has_ranks(const struct tp_topology *topology, int64_t ranks);
 
-/* A copy with the setting's ranks, hosts per tower and bandwidth. Hosts that are added are as device and
- * levels say; of a setting without towers K is 1.
+/* A copy with the setting's ranks, hosts per tower and bandwidth. Hosts that are added are as
+ * device and levels say; of a setting without towers K is 1.
  * @param copy  out, to be freed with tp_topology_free(). @return TP_ENOMEM. */
 enum tp_status tp_setting_topology(const struct tp_topology *topology,
     const struct tp_sweep_setting *setting, struct tp_topology **copy, struct tp_error *err);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sweep: every combination of the lists, each costed by row.c, and what follows from all of them.
  *
- * In: the specs and the lists. Out: rows, in series that differ in their ranks only, for each series the
- * break-even scale, and the row that is recommended. A list that is not given has one entry, the specs'
- * own; ranks that are not given are those of 8, 16, ... 4,096 that the topology can have, or else its
- * own.
+ * In: the specs and the lists. Out: rows, in series that differ in their ranks only, for each
+ * series the break-even scale, and the row that is recommended. A list that is not given has one
+ * entry, the specs' own; ranks that are not given are those of 8, 16, ... 4,096 that the topology
+ * can have, or else its own.
  *
- * Break-even asks for more than the first row where a mode wins: from there on it has to win wherever
- * there are towers. Its opponent is the better of flat on the towers' placement and flat placed freely,
- * since nobody who runs flat would place tables for towers. Differences of rounding are no win. */
+ * Break-even asks for more than the first row where a mode wins: from there on it has to win
+ * wherever there are towers. Its opponent is the better of flat on the towers' placement and flat
+ * placed freely, since nobody who runs flat would place tables for towers. Differences of rounding
+ * are no win. */
 #include <towerpart/sweep.h>
 
 #include "base/fail.h"
@@ -72,8 +73,7 @@ static enum tp_status check_ranks(const struct grid *grid, struct tp_error *err)
                 (long long)ranks, t->name, (int)t->rank_count);
         return tp_fail(err, TP_EUSAGE,
             "found %lld ranks, which topology %s cannot have: expected whole hosts of %d ranks, "
-            "and "
-            "above a level whole groups of that level",
+            "and whole groups of every level that they fill",
             (long long)ranks, t->name, (int)t->ranks_per_host);
     }
     return TP_OK;
@@ -91,8 +91,8 @@ static enum tp_status check_cuts(const struct grid *grid, const char *what,
         }
         if (!divides)
             return tp_fail(err, TP_EUSAGE,
-                "found %lld %s, which divides the hosts of no setting (%d ranks each)",
-                (long long)list->values[i], what, (int)grid->topology->ranks_per_host);
+                "found %lld %s, expected a divisor of the hosts of one setting at least",
+                (long long)list->values[i], what);
     }
     return TP_OK;
 }
