@@ -42,8 +42,11 @@ static void add_real(struct tp_text *text, bool present, double value)
 static void add_quoted(struct tp_text *text, const char *value)
 {
     tp_text_add(text, ",\"");
-    for (const char *p = value; *p; p++)
-        tp_text_add(text, *p == '"' ? "\"\"" : "%c", *p);
+    for (const char *p = value; *p; p++) {
+        if (*p == '"')
+            tp_text_add(text, "\"");
+        tp_text_add_bytes(text, p, 1);
+    }
     tp_text_add(text, "\"");
 }
 

@@ -76,6 +76,19 @@ for mode in "flat", "sptt", "dmt", "flat_free":
     assert abs(cost[mode]["seconds"] / row[mode]["seconds"] - 1) < 1e-12, mode
 assert cost["recommended"] == row["recommended"]'
 
+# --- names with quotes and commas ---------------------------------------------------------------------
+write_specs
+sed "s/features: \[user\]/features: ['us\"e,r']/" model.yaml >quotes.yaml
+echo "constraints: [{pin: {feature: 'us\"e,r', tower: 7}}]" >>quotes.yaml
+expect 'pins that small worlds do not have' 0 '' sweep -m quotes.yaml -t topology.yaml --ranks 2,16 --format csv -o quotes.csv
+expect 'the same as JSON' 0 '' sweep -m quotes.yaml -t topology.yaml --ranks 2,16 --json -o quotes.json
+ok 'are in both' python3 -c '
+import csv, json
+rows, sweep = list(csv.DictReader(open("quotes.csv"))), json.load(open("quotes.json"))
+print(rows, sweep)
+assert [row["why"] for row in rows] == [row["why"] for row in sweep["rows"]]
+assert "7" in rows[0]["why"] and rows[1]["why"] == "16 towers, but only 2 units"'
+
 # --- what is wrong ------------------------------------------------------------------------------------
 write_specs
 sweep='sweep -m model.yaml -t topology.yaml -o out.yaml'

@@ -113,6 +113,26 @@ START_TEST(test_break_even_is_never_where_messages_cost_nothing)
 }
 END_TEST
 
+/* Exchanges among 8 ranks are slow: those of flat on 8 ranks, and of sptt on 16, where 7 peers with
+ * 4,096 bytes each take 100 l. */
+START_TEST(test_a_win_that_does_not_last_is_no_break_even)
+{
+    static const int64_t ranks[] = {4, 8, 16};
+    struct tp_curve_point points[] = {{4, 1e30}, {8, 7 * 4096 / (100 * LATENCY)}, {16, 1e30}};
+    struct workload w;
+    begin_by_hand(&w);
+    w.topology.levels[0].bytes_per_s = 1e30;
+    w.topology.levels[1].alltoall = (struct tp_curve){points, 3};
+    struct tp_sweep *sweep = sweep_ranks(&w, ranks, 3);
+    ck_assert_int_eq(sweep->series[0].sptt.row, -1);
+    ck_assert_double_eq_tol(exchanges(&sweep->rows[2], TP_MODE_SPTT), 2 * (7 + 100), 1e-6);
+    tp_sweep_free(sweep);
+    sweep = sweep_ranks(&w, ranks, 2);
+    ck_assert(sweep->series[0].sptt.always);
+    tp_sweep_free(sweep);
+}
+END_TEST
+
 START_TEST(test_one_tower_is_no_win_over_flat)
 {
     static const int64_t ranks[] = {2};
@@ -202,6 +222,23 @@ START_TEST(test_towers_keep_what_must_be_apart)
     ck_assert(!sweep->rows[0].placed);
     ck_assert_ptr_nonnull(sweep->rows[0].why);
     ck_assert_ptr_null(strchr(sweep->rows[0].why, '\n'));
+    tp_sweep_free(sweep);
+}
+END_TEST
+
+/* Heaviest first and lightest tower first parts 0 and 1, and leaves no tower for 2. */
+START_TEST(test_towers_that_break_a_constraint_are_repaired)
+{
+    static const int64_t ranks[] = {4};
+    struct workload w;
+    workload_begin(&w, 2, 2, INT64_C(1000000000));
+    workload_table(&w, 300, 8, 1, 3);
+    workload_table(&w, 200, 8, 1, 2);
+    workload_table(&w, 100, 8, 1, 1);
+    workload_bind(&w, TP_APART, 0, 2, -1);
+    workload_bind(&w, TP_APART, 1, 2, -1);
+    struct tp_sweep *sweep = sweep_ranks(&w, ranks, 1);
+    ck_assert(sweep->rows[0].placed);
     tp_sweep_free(sweep);
 }
 END_TEST
@@ -352,9 +389,11 @@ int main(void)
     tcase_add_test(cases, test_break_even_by_hand);
     tcase_add_test(cases, test_break_even_is_always_where_bytes_inside_hosts_cost_nothing);
     tcase_add_test(cases, test_break_even_is_never_where_messages_cost_nothing);
+    tcase_add_test(cases, test_a_win_that_does_not_last_is_no_break_even);
     tcase_add_test(cases, test_one_tower_is_no_win_over_flat);
     tcase_add_test(cases, test_a_row_is_what_a_plan_of_that_setting_states);
     tcase_add_test(cases, test_towers_keep_what_must_be_apart);
+    tcase_add_test(cases, test_towers_that_break_a_constraint_are_repaired);
     tcase_add_test(cases, test_rows_that_are_not_possible_say_why_and_the_sweep_goes_on);
     tcase_add_test(cases, test_nothing_is_recommended_where_nothing_fits);
     tcase_add_test(cases, test_ranks_that_are_not_given_are_8_to_4096);
