@@ -29,17 +29,21 @@ enum {
     KEY_LOCAL_BATCH,
     KEY_EXCHANGE,
     KEY_BANDWIDTH,
+    KEY_BALANCE,
+    KEY_EFFORT,
+    KEY_SEED,
     KEY_FORMAT,
     KEY_JSON
 };
 
 struct args {
     struct opt_seen seen;
-    const char *model, *topology, *output;
+    const char *model, *topology, *affinity, *output;
     enum tp_sweep_format format;
     struct tp_sweep_options lists;
+    struct tp_frontier_options frontier; /* its setting is `lists` */
     int64_t ranks[LIST_MAX], towers[LIST_MAX], hosts_per_tower[LIST_MAX], local_batches[LIST_MAX];
-    double bytes_per_s[LIST_MAX];
+    double bytes_per_s[LIST_MAX], balances[LIST_MAX];
     enum tp_dtype exchanges[LIST_MAX];
     struct tp_tower_module modules[LIST_MAX];
 };
@@ -72,6 +76,15 @@ static const struct argp_option options[] = {
         "Of the outermost level, bytes/s per rank and one way; its uplinks and measured curves "
         "change in proportion",
         0},
+    {NULL, 0, NULL, 0, "What affinity costs, in one setting instead of a sweep:", 3},
+    {"affinity", 'a', "FILE", 0,
+        "Affinity measured by 'towerpart affinity'. Makes a plan for each K and balance, and marks "
+        "those that no other one beats in both affinity inside towers and time (default K: all "
+        "divisors of the hosts; ranks: the topology's)",
+        0},
+    {"balance", KEY_BALANCE, "LIST", 0, "As of 'towerpart plan' (default auto,0.1,0.2,0.5,1)", 0},
+    {"effort", KEY_EFFORT, "N", 0, "Search steps of a plan, relative, 1 to 100 (default 1)", 0},
+    {"seed", KEY_SEED, "N", 0, "Seed of all random numbers (default 1)", 0},
     {0},
 };
 
@@ -194,6 +207,15 @@ static void read_modules(const struct argp_state *state, const char *text, struc
     args->lists.module_count = list.count;
 }
 
+static void read_balances(const struct argp_state *state, const char *text, struct args *args)
+{
+    struct list list = list_begin(state, "--balance", text);
+    for (const char *entry; (entry = list_next(&list));)
+        args->balances[list.count - 1] = opt_real(state, "--balance", entry, 0, true);
+    args->frontier.balances = args->balances;
+    args->frontier.balance_count = list.count;
+}
+
 static enum tp_sweep_format read_format(const struct argp_state *state, const char *name)
 {
     static const char *const names[] = {"text", "csv", "json"};
@@ -208,13 +230,22 @@ static void check_args(const struct argp_state *state, const struct args *args)
 {
     opt_need(state, args->model, "option -m MODEL");
     opt_need(state, args->topology, "option -t TOPOLOGY");
-    opt_one_pipe(state, (const char *[]){args->model, args->topology}, 2);
+    opt_one_pipe(state, (const char *[]){args->model, args->topology, args->affinity}, 3);
+    opt_spare(state, args->output, "-a", args->affinity);
     opt_spare(state, args->output, "-m", args->model);
     opt_spare(state, args->output, "-t", args->topology);
     if (opt_given(&args->seen, KEY_TOWERS) && opt_given(&args->seen, KEY_HOSTS_PER_TOWER))
         opt_error(state, "--towers and --hosts-per-tower say the same; leave one out");
     if (opt_given(&args->seen, KEY_JSON) && opt_given(&args->seen, KEY_FORMAT))
         opt_error(state, "--json and --format both give the format; leave one out");
+    static const struct {
+        int key;
+        const char *name;
+    } planning[] = {{KEY_BALANCE, "--balance"}, {KEY_EFFORT, "--effort"}, {KEY_SEED, "--seed"}};
+    for (size_t i = 0; !args->affinity && i < sizeof planning / sizeof planning[0]; i++)
+        if (opt_given(&args->seen, planning[i].key))
+            opt_error(
+                state, "%s says nothing without -a: a sweep makes no plans", planning[i].name);
 }
 
 static void parse_list(int key, const char *arg, const struct argp_state *state, struct args *args)
@@ -248,6 +279,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 't':
         args->topology = arg;
+        break;
+    case 'a':
+        args->affinity = arg;
+        break;
+    case KEY_BALANCE:
+        read_balances(state, arg, args);
+        break;
+    case KEY_EFFORT:
+        args->frontier.effort = opt_int32(state, "--effort", arg, 1, 100);
+        break;
+    case KEY_SEED:
+        args->frontier.seed = (uint64_t)opt_integer(state, "--seed", arg, 0, INT64_MAX);
         break;
     case 'o':
         args->output = arg;
@@ -302,13 +345,39 @@ static enum tp_status complete_modules(
     return TP_OK;
 }
 
+static enum tp_status run_sweep(const struct args *args, const struct tp_model *model,
+    const struct tp_topology *topology, struct tp_error *err)
+{
+    struct tp_sweep *sweep = NULL;
+    enum tp_status status = tp_sweep_make(model, topology, &args->lists, &sweep, err);
+    if (status == TP_OK)
+        status = tp_report_sweep(sweep, args->format, args->output, err);
+    tp_sweep_free(sweep);
+    return status;
+}
+
+static enum tp_status run_frontier(const char *command, struct args *args,
+    const struct tp_model *model, const struct tp_topology *topology, struct tp_error *err)
+{
+    struct tp_affinity *affinity = NULL;
+    struct tp_frontier *frontier = NULL;
+    args->frontier.setting = args->lists;
+    enum tp_status status = input_affinity(command, args->affinity, model, &affinity, err);
+    if (status == TP_OK)
+        status = tp_frontier_make(model, topology, affinity, &args->frontier, &frontier, err);
+    if (status == TP_OK)
+        status = tp_report_frontier(frontier, args->format, args->output, err);
+    tp_frontier_free(frontier);
+    tp_affinity_free(affinity);
+    return status;
+}
+
 int cmd_sweep(int argc, char **argv)
 {
-    struct args args = {.output = "-"};
+    struct args args = {.output = "-", .frontier = {.seed = 1, .effort = 1, .progress = true}};
     struct tp_error err = {0};
     struct tp_model *model = NULL;
     struct tp_topology *topology = NULL;
-    struct tp_sweep *sweep = NULL;
     opt_parse(&argp, argc, argv, &args);
 
     enum tp_status status = input_model(args.model, &model, NULL, &err);
@@ -317,10 +386,8 @@ int cmd_sweep(int argc, char **argv)
     if (status == TP_OK)
         status = complete_modules(&args, model, &err);
     if (status == TP_OK)
-        status = tp_sweep_make(model, topology, &args.lists, &sweep, &err);
-    if (status == TP_OK)
-        status = tp_report_sweep(sweep, args.format, args.output, &err);
-    tp_sweep_free(sweep);
+        status = args.affinity ? run_frontier(argv[0], &args, model, topology, &err)
+                               : run_sweep(&args, model, topology, &err);
     tp_topology_free(topology);
     tp_model_free(model);
     return opt_end(argv[0], status, &err);

@@ -61,5 +61,7 @@ enum tp_sweep_format { TP_SWEEP_TEXT, TP_SWEEP_CSV, TP_SWEEP_JSON };
 /* Writes a sweep in that form. @param path  "-" for standard output. */
 enum tp_status tp_report_sweep(const struct tp_sweep *sweep, enum tp_sweep_format format,
     const char *path, struct tp_error *err);
+enum tp_status tp_report_frontier(const struct tp_frontier *frontier, enum tp_sweep_format format,
+    const char *path, struct tp_error *err);
 
 #endif

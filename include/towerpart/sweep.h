@@ -99,4 +99,43 @@ void tp_sweep_free(struct tp_sweep *sweep);
 enum tp_recommendation tp_sweep_best(const struct tp_sweep_row *row, bool any);
 double tp_sweep_seconds(const struct tp_sweep_row *row, enum tp_recommendation which);
 
+/* What affinity inside towers costs in time: plans of one setting, of several numbers of towers and
+ * balances. */
+struct tp_frontier_options {
+    struct tp_sweep_options
+        setting;            /* lists of one value at most, but for towers or hosts_per_tower:
+                                        default every K that gives two towers or more; ranks:
+                                        default the topology's */
+    const double *balances; /* as tp_plan_options.balance; default automatic, 0.1, 0.2, 0.5, 1 */
+    int32_t balance_count;
+    uint64_t seed;
+    int32_t effort; /* 1..100 */
+    bool progress;  /* a progress line on stderr if it is a terminal */
+};
+
+struct tp_frontier_point {
+    struct tp_sweep_setting setting;
+    double balance;         /* asked for; NAN: automatic */
+    bool made;              /* there is such a plan: what follows is meaningful */
+    double balance_used;    /* as tp_plan.balance */
+    double inside_affinity; /* as tp_plan_quality.inside_affinity */
+    struct tp_plan_cost cost;
+    double seconds; /* of dmt, or of sptt where there is no tower module */
+    bool dominated; /* another point has as much affinity in as little time, and more or less */
+    char *why;      /* not made: what is in the way, one line; else NULL */
+};
+
+struct tp_frontier {
+    struct tp_frontier_point *points; /* balances of the first K, of the second, ... */
+    int32_t count;
+};
+
+/* @param affinity  features in the model's order; borrowed.
+ * @param frontier  out, to be freed with tp_frontier_free().
+ * @return as tp_sweep_make(). Cost: a plan for each point. */
+enum tp_status tp_frontier_make(const struct tp_model *model, const struct tp_topology *topology,
+    const struct tp_affinity *affinity, const struct tp_frontier_options *options,
+    struct tp_frontier **frontier, struct tp_error *err);
+void tp_frontier_free(struct tp_frontier *frontier);
+
 #endif

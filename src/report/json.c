@@ -301,13 +301,6 @@ static void put_plan(
         tp_json_measured(json, root, view);
 }
 
-static int append(const char *buffer, size_t size, void *data)
-{
-    struct tp_text *text = data;
-    tp_text_add_bytes(text, buffer, size);
-    return text->failed ? -1 : 0;
-}
-
 enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findings *findings,
     const struct tp_report_options *options, const char *path, struct tp_error *err)
 {
@@ -323,9 +316,8 @@ enum tp_status tp_report_json(const struct tp_plan *plan, const struct tp_findin
     if (status)
         goto out;
     put_plan(&json, root, &view, &advice);
-    if (json.failed || json_dump_callback(root, append, &text, JSON_INDENT(1)))
-        text.failed = true;
-    tp_text_add(&text, "\n");
+    tp_json_write(&json, root, &text);
+    root = NULL;
     if (text.failed)
         status = tp_fail_memory(err);
     else

@@ -78,3 +78,18 @@ void tp_json_boolean(struct tp_json *json, json_t *parent, const char *key, bool
 {
     put(json, parent, key, json_boolean(value));
 }
+
+static int append(const char *buffer, size_t size, void *data)
+{
+    struct tp_text *text = data;
+    tp_text_add_bytes(text, buffer, size);
+    return text->failed ? -1 : 0;
+}
+
+void tp_json_write(struct tp_json *json, json_t *root, struct tp_text *text)
+{
+    if (!root || json->failed || json_dump_callback(root, append, text, JSON_INDENT(1)))
+        text->failed = true;
+    tp_text_add(text, "\n");
+    json_decref(root);
+}

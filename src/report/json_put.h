@@ -9,6 +9,7 @@
 #include <towerpart/model.h>
 #include <towerpart/topology.h>
 
+#include "base/text.h"
 #include "report/view.h"
 
 #include <jansson.h>
@@ -26,6 +27,9 @@ void tp_json_integer(struct tp_json *json, json_t *parent, const char *key, int6
 /* Left out if not finite: JSON has no such numbers. */
 void tp_json_real(struct tp_json *json, json_t *parent, const char *key, double value);
 void tp_json_boolean(struct tp_json *json, json_t *parent, const char *key, bool value);
+
+/* Adds the document to the text and frees it. @param root  NULL: out of memory; text->failed says so. */
+void tp_json_write(struct tp_json *json, json_t *root, struct tp_text *text);
 
 /* The specs, resolved, with the keys of their files. */
 void tp_json_model(struct tp_json *json, json_t *parent, const struct tp_model *model);

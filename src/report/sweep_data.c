@@ -30,8 +30,7 @@ const char *tp_sweep_best_name(const struct tp_sweep_row *row, bool any)
     return tp_recommendation_name(tp_sweep_best(row, any));
 }
 
-/* Fields, each with a comma before it. */
-static void add_real(struct tp_text *text, bool present, double value)
+void tp_csv_real(struct tp_text *text, bool present, double value)
 {
     char digits[32] = "";
     if (present && isfinite(value))
@@ -39,7 +38,7 @@ static void add_real(struct tp_text *text, bool present, double value)
     tp_text_add(text, ",%s", digits);
 }
 
-static void add_quoted(struct tp_text *text, const char *value)
+void tp_csv_quoted(struct tp_text *text, const char *value)
 {
     tp_text_add(text, ",\"");
     for (const char *p = value; *p; p++) {
@@ -71,17 +70,17 @@ static void add_csv_row(struct tp_text *text, const struct tp_sweep_row *row)
     tp_text_add(text, "%d,%d,%d,%lld,%s,%s,%s,%s", (int)s->ranks, (int)s->towers,
         (int)s->hosts_per_tower, (long long)s->batch, tp_tower_module_name(s->module.kind),
         tp_module_text(&s->module).text, tp_dtype_name(s->forward), tp_dtype_name(s->backward));
-    add_real(text, true, s->bytes_per_s);
-    add_real(text, true, row->cost.flat_free_seconds);
+    tp_csv_real(text, true, s->bytes_per_s);
+    tp_csv_real(text, true, row->cost.flat_free_seconds);
     for (int mode = 0; mode < TP_MODE_COUNT; mode++)
-        add_real(text, row->placed, row->cost.modes[mode].seconds);
+        tp_csv_real(text, row->placed, row->cost.modes[mode].seconds);
     tp_text_add(text, ",%s,%s", fits ? tp_sweep_best_name(row, false) : "",
         fits ? tp_sweep_best_name(row, true) : "");
-    add_quoted(text, row->why ? row->why : "");
+    tp_csv_quoted(text, row->why ? row->why : "");
     for (int mode = 0; mode < TP_MODE_COUNT; mode++)
         for (int p = 0; p < TP_PHASE_COUNT; p++) {
             const struct tp_phase_cost *phase = &row->cost.modes[mode].phases[p];
-            add_real(text, row->placed && phase->present, phase->seconds);
+            tp_csv_real(text, row->placed && phase->present, phase->seconds);
         }
     tp_text_add(text, "\n");
 }
@@ -167,20 +166,10 @@ static void put_sweep(struct tp_json *json, json_t *root, const struct tp_sweep 
         json, root, "recommended_row_if_quality_allows", sweep->recommended_if_quality_allows);
 }
 
-static int append(const char *buffer, size_t size, void *data)
-{
-    struct tp_text *text = data;
-    tp_text_add_bytes(text, buffer, size);
-    return text->failed ? -1 : 0;
-}
-
 void tp_sweep_json(const struct tp_sweep *sweep, struct tp_text *text)
 {
     struct tp_json json = {0};
     json_t *root = json_object();
     put_sweep(&json, root, sweep);
-    if (!root || json.failed || json_dump_callback(root, append, text, JSON_INDENT(1)))
-        text->failed = true;
-    tp_text_add(text, "\n");
-    json_decref(root);
+    tp_json_write(&json, root, text);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The settings of a sweep: every combination of the lists.
  *
- * In: the specs and the lists. Out: settings by number, the ranks changing fastest, then towers, batch,
- * bandwidth, dtype and module. A list that is not given has one entry, the specs' own; ranks that are
- * not given are those of 8, 16, ... 4,096 that the topology can have, or else its own. What no setting
- * could have is a slip of the user's and refused; what some cannot have is for the rows to say. */
+ * In: the specs and the lists. Out: settings by number, the ranks changing fastest, then towers,
+ * batch, bandwidth, dtype and module. A list that is not given has one entry, the specs' own; ranks
+ * that are not given are those of 8, 16, ... 4,096 that the topology can have, or else its own.
+ * What no setting could have is a slip of the user's and refused; what some cannot have is for the
+ * rows to say. */
 #include "sweep/grid.h"
 
 #include "base/fail.h"

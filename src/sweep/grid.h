@@ -19,8 +19,8 @@ struct tp_grid {
     int64_t *ranks; /* sorted copy */
 };
 
-/* @param options  NULL: defaults. Its lists are borrowed until tp_grid_release(), which is to be called
- *                 also after a failure.
+/* @param options  NULL: defaults. Its lists are borrowed until tp_grid_release(), which is to be
+ * called also after a failure.
  * @return TP_EUSAGE as tp_sweep_make(); TP_ENOMEM. */
 enum tp_status tp_grid_init(struct tp_grid *grid, const struct tp_model *model,
     const struct tp_topology *topology, const struct tp_sweep_options *options,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sweep: every combination of the lists, each costed by row.c, and what follows from all of them.
  *
- * In: the specs and the lists. Out: rows, in series that differ in their ranks only, for each series
- * the break-even scale, and the row that is recommended.
+ * In: the specs and the lists. Out: rows, in series that differ in their ranks only, for each
+ * series the break-even scale, and the row that is recommended.
  *
  * Break-even asks for more than the first row where a mode wins: from there on it has to win
  * wherever there are towers. Its opponent is the better of flat on the towers' placement and flat

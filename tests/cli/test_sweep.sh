@@ -76,6 +76,30 @@ for mode in "flat", "sptt", "dmt", "flat_free":
     assert abs(cost[mode]["seconds"] / row[mode]["seconds"] - 1) < 1e-12, mode
 assert cost["recommended"] == row["recommended"]'
 
+# --- what affinity costs ------------------------------------------------------------------------------
+affinity="-a $SOURCE/plans/criteo-a100-64/affinity.npz"
+two='--hosts-per-tower 1,2 --balance auto,0.1'
+expect 'a frontier' 0 '' sweep $specs $affinity $two
+ok 'at most 100 columns' awk 'length($0) > 100 { exit 1 }' logs/out
+ok 'has a line for 8 towers' grep -q '^  *8  *1  *auto  *0.24  *[0-9.]* % .* ms  \*$' logs/out
+ok 'and says where there is no plan' grep -q '^  *8  *1  *0.1  no plan fits' logs/out
+expect 'as CSV' 0 '' sweep $specs $affinity $two --format csv -o frontier.csv
+expect 'as JSON' 0 '' sweep $specs $affinity $two --json -o frontier.json
+ok 'both agree' python3 -c '
+import csv, json
+lines, points = list(csv.DictReader(open("frontier.csv"))), json.load(open("frontier.json"))["points"]
+assert len(lines) == len(points) == 4 and [("why" in p) for p in points] == [False, True, False, False]
+for line, point in zip(lines, points):
+    assert line["why"] == point.get("why", "")
+    assert line["dominated"] == str(point.get("dominated", "")).lower()
+    for key in ("ranks towers hosts_per_tower balance balance_used inside_affinity flat_free_seconds flat_seconds "
+                "sptt_seconds dmt_seconds").split():
+        assert (line[key] == "" and key not in point) or float(line[key]) == point[key], key'
+expect 'a frontier of two scales' 2 'found 2 ranks, expected one' sweep $specs $affinity --ranks 8,16
+expect 'a balance without affinity' 2 '--balance says nothing without -a' sweep $specs --balance 0.1
+expect 'a balance below 0' 2 "--balance: found '-1'" sweep $specs $affinity --balance -1
+expect 'an affinity that is none' 3 'rows.csv' sweep $specs -a rows.csv
+
 # --- names with quotes and commas ---------------------------------------------------------------------
 write_specs
 sed "s/features: \[user\]/features: ['us\"e,r']/" model.yaml >quotes.yaml

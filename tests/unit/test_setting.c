@@ -165,9 +165,5 @@ int main(void)
     tcase_add_test(cases, test_of_two_levels_the_uplinks_of_hosts_are_the_outermost);
     tcase_add_test(cases, test_the_model_takes_batch_module_and_dtypes);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return workload_run(suite);
 }

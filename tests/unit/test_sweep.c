@@ -401,9 +401,5 @@ int main(void)
     tcase_add_test(cases, test_every_combination_is_a_row_in_the_order_of_the_lists);
     tcase_add_test(cases, test_lists_that_no_topology_can_follow_are_refused);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return workload_run(suite);
 }
