@@ -374,7 +374,8 @@ static enum tp_status run_frontier(const char *command, struct args *args,
 
 int cmd_sweep(int argc, char **argv)
 {
-    struct args args = {.output = "-", .frontier = {.seed = 1, .effort = 1, .progress = true}};
+    struct args args = {
+        .output = "-", .lists = {.progress = true}, .frontier = {.seed = 1, .effort = 1}};
     struct tp_error err = {0};
     struct tp_model *model = NULL;
     struct tp_topology *topology = NULL;

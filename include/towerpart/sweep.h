@@ -19,7 +19,7 @@
 
 #define TP_SWEEP_ROWS_MAX 10000
 
-/* Borrowed; count 0: not given. */
+/* Borrowed; all positive; count 0: not given. */
 struct tp_sweep_integers {
     const int64_t *values;
     int32_t count;
@@ -39,6 +39,7 @@ struct tp_sweep_options {
     const double *bytes_per_s; /* of the outermost level; its uplinks and its measured curves change
                                   in proportion */
     int32_t rate_count;
+    bool progress; /* a progress line on stderr if it is a terminal */
 };
 
 struct tp_sweep_setting {
@@ -110,7 +111,6 @@ struct tp_frontier_options {
     int32_t balance_count;
     uint64_t seed;
     int32_t effort; /* 1..100 */
-    bool progress;  /* a progress line on stderr if it is a terminal */
 };
 
 struct tp_frontier_point {

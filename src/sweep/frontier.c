@@ -152,7 +152,7 @@ static enum tp_status fill(
 {
     int32_t each = survey->options.balance_count;
     struct tp_progress progress =
-        tp_progress_begin(survey->options.progress, "planning the frontier");
+        tp_progress_begin(survey->options.setting.progress, "planning the frontier");
     enum tp_status status = TP_OK;
     for (int32_t i = 0; i < frontier->count && !status; i++) {
         struct tp_frontier_point *point = &frontier->points[i];

@@ -12,6 +12,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "sweep/grid.h"
 #include "sweep/row.h"
 
@@ -94,12 +95,16 @@ static int32_t recommend(const struct tp_sweep *sweep, const struct tp_topology 
 static enum tp_status fill(const struct tp_grid *grid, struct tp_sweep *sweep, struct tp_error *err)
 {
     int32_t each = grid->lists.ranks.count;
-    for (int32_t i = 0; i < sweep->row_count; i++) {
+    enum tp_status status = TP_OK;
+    struct tp_progress progress = tp_progress_begin(grid->lists.progress, "sweeping");
+    for (int32_t i = 0; i < sweep->row_count && !status; i++) {
         sweep->rows[i].setting = tp_grid_setting(grid, i);
-        enum tp_status status = tp_sweep_row(grid->model, grid->topology, &sweep->rows[i], err);
-        if (status)
-            return status;
+        status = tp_sweep_row(grid->model, grid->topology, &sweep->rows[i], err);
+        tp_progress_update(&progress, (double)(i + 1) / sweep->row_count);
     }
+    tp_progress_end(&progress);
+    if (status)
+        return status;
     for (int32_t i = 0; i < sweep->series_count; i++) {
         struct tp_sweep_series *series = &sweep->series[i];
         *series = (struct tp_sweep_series){.first_row = i * each, .row_count = each};
