@@ -75,7 +75,7 @@ static int32_t recommend(const struct tp_sweep *sweep, const struct tp_topology 
     double rate = sweep->rows[0].setting.bytes_per_s, most = 0;
     for (int32_t i = 0; i < sweep->row_count; i++) {
         const struct tp_sweep_setting *s = &sweep->rows[i].setting;
-        if (ranks != topology->rank_count && (s->ranks > ranks || s->ranks == topology->rank_count))
+        if (ranks != topology->rank_count && s->ranks > ranks) /* they ascend, so none is missed */
             ranks = s->ranks;
         if (s->bytes_per_s == outermost->bytes_per_s)
             rate = s->bytes_per_s;

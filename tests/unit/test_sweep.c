@@ -323,23 +323,35 @@ END_TEST
 
 START_TEST(test_every_combination_is_a_row_in_the_order_of_the_lists)
 {
-    static const int64_t ranks[] = {16, 8}, hosts[] = {1, 2};
+    static const int64_t ranks[] = {16, 8}, hosts[] = {1, 2}, local[] = {32, 64};
     static const double rates[] = {1e9, 1e10, 1e11};
+    static const enum tp_dtype exchanges[] = {TP_FLOAT32, TP_BFLOAT16};
+    static const struct tp_tower_module modules[] = {
+        {.kind = TP_MODULE_NONE}, {.kind = TP_MODULE_DLRM, .c = 1, .dim = 4}};
     struct workload w;
     workload_begin(&w, 8, 2, INT64_C(1000000000));
     workload_tables(&w, 16, 100, 8);
     struct tp_sweep *sweep = sweep_of(&w, &(struct tp_sweep_options){.ranks = {ranks, 2},
                                               .hosts_per_tower = {hosts, 2},
+                                              .local_batches = {local, 2},
                                               .bytes_per_s = rates,
-                                              .rate_count = 3});
-    ck_assert_int_eq(sweep->row_count, 12);
-    ck_assert_int_eq(sweep->series_count, 6);
-    for (int32_t i = 0; i < 12; i++) {
+                                              .rate_count = 3,
+                                              .exchanges = exchanges,
+                                              .exchange_count = 2,
+                                              .modules = modules,
+                                              .module_count = 2});
+    ck_assert_int_eq(sweep->row_count, 96);
+    ck_assert_int_eq(sweep->series_count, 48);
+    for (int32_t i = 0; i < 96; i++) {
         const struct tp_sweep_setting *s = &sweep->rows[i].setting;
         ck_assert_int_eq(s->ranks, i % 2 ? 16 : 8);
-        ck_assert_int_eq(s->hosts_per_tower, i / 2 % 2 ? 2 : 1);
+        ck_assert_int_eq(s->hosts_per_tower, hosts[i / 2 % 2]);
         ck_assert_int_eq(s->towers, s->ranks / 2 / s->hosts_per_tower);
-        ck_assert_double_eq(s->bytes_per_s, rates[i / 4]);
+        ck_assert_int_eq(s->batch, local[i / 4 % 2] * s->ranks);
+        ck_assert_double_eq(s->bytes_per_s, rates[i / 8 % 3]);
+        ck_assert_int_eq(s->forward, exchanges[i / 24 % 2]);
+        ck_assert_int_eq(s->backward, exchanges[i / 24 % 2]);
+        ck_assert_int_eq(s->module.kind, modules[i / 48].kind);
         ck_assert_int_eq(sweep->series[i / 2].first_row, i / 2 * 2);
     }
     tp_sweep_free(sweep);
