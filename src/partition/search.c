@@ -46,7 +46,8 @@
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
 #define SWEEPS_MANY 400.0
-#define GROWTH_FEW 1.03 /* of the sweeps from run to run */
+#define SWEEPS_MOST 400000.0 /* times units: thousands are to have some runs, too */
+#define GROWTH_FEW 1.03      /* of the sweeps from run to run */
 #define GROWTH_MANY 1.1
 #define LENGTHS 9.0  /* the longest runs of a time over the shortest */
 #define ANEW_FEW 0.5 /* of the runs */
@@ -63,6 +64,7 @@
 #define LONG_LAST_LEAST 0.05
 #define LONG_LAST_MOST 0.12
 #define SHARE_OF_FIRM 0.3 /* runs that stay within the limits, nearly */
+#define ROUNDS_SOFT 6     /* none of these before: few steps are to make the most of short ones */
 #define PRICE_FIRM 100.0  /* usual gains per mean */
 #define PRICE_SOFT 0.01
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
@@ -120,7 +122,7 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     *s = (struct tp_search){
         .problem = problem, .judge = judge, .tower = tower, .progress = progress};
     s->random = tp_random_new(seed, 2);
-    s->sweeps = is_few(problem) ? SWEEPS_FEW : SWEEPS_MANY;
+    s->sweeps = is_few(problem) ? SWEEPS_FEW : fmin(SWEEPS_MANY, SWEEPS_MOST / problem->unit_count);
     s->started = tp_seconds_now();
     enum tp_status status = tp_assignment_new(problem, goal, &s->trial, err);
     s->noise = tp_anneal_noise(&s->random);
@@ -219,9 +221,9 @@ static double between(struct tp_search *s, double least, double most)
 /* For a run along the border of what is legal, or within. */
 static double price_least(struct tp_search *s)
 {
-    if (is_few(s->problem) || tp_random_uniform(&s->random) >= SHARE_OF_FIRM)
+    if (is_few(s->problem) || s->round < ROUNDS_SOFT)
         return PRICE_SOFT;
-    return PRICE_FIRM;
+    return tp_random_uniform(&s->random) < SHARE_OF_FIRM ? PRICE_FIRM : PRICE_SOFT;
 }
 
 /* Anneals blocks from where `begin`, (blocks), has them. */
@@ -310,7 +312,8 @@ static enum tp_status choose_begin(
 
 static bool is_time_for_long(const struct tp_search *s)
 {
-    return !is_few(s->problem) && s->sweep_steps > 0 && s->long_runs < SHARE_OF_LONG * s->annealed;
+    return !is_few(s->problem) && s->round >= ROUNDS_SOFT &&
+           s->long_runs < SHARE_OF_LONG * s->annealed;
 }
 
 static struct tp_cooling cooling_of(struct tp_search *s, double heat, bool is_long)
