@@ -20,6 +20,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifdef TP_REAL_DOUBLE
 #define MPI_REAL_TYPE MPI_DOUBLE
@@ -36,6 +37,7 @@ struct circle {
 
 struct tp_comm {
     const struct tp_topology *topology;
+    MPI_Comm world; /* MPI's own, or of a part of its ranks */
     int32_t rank, size;
     struct circle circles[TP_CIRCLE_COUNT];
     /* All ranks, for what is exchanged while others compute: its order among the other exchanges may
@@ -53,22 +55,41 @@ struct tp_comm_request {
     int *from, *to; /* (size) where the blocks begin */
 };
 
-enum tp_status tp_comm_new(struct tp_comm **comm, struct tp_error *err)
+/* @param world  of the ranks that it joins. */
+static struct tp_comm *new_comm(MPI_Comm world)
 {
     struct tp_comm *c = TP_NEW(1, struct tp_comm);
     if (!c)
-        return tp_fail_memory(err);
-    MPI_Init(NULL, NULL);
-    MPI_Comm_rank(MPI_COMM_WORLD, &c->rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &c->size);
+        return NULL;
+    c->world = world;
+    MPI_Comm_rank(world, &c->rank);
+    MPI_Comm_size(world, &c->size);
     for (int i = 0; i < TP_CIRCLE_COUNT; i++)
         c->circles[i].comm = MPI_COMM_NULL;
     for (int i = 0; i < TP_LEVELS_MAX; i++)
         c->steps[i].comm = MPI_COMM_NULL;
     c->tower_hosts.comm = MPI_COMM_NULL;
-    MPI_Comm_dup(MPI_COMM_WORLD, &c->meanwhile);
-    *comm = c;
-    return TP_OK;
+    MPI_Comm_dup(world, &c->meanwhile);
+    return c;
+}
+
+enum tp_status tp_comm_new(struct tp_comm **comm, struct tp_error *err)
+{
+    MPI_Init(NULL, NULL);
+    *comm = new_comm(MPI_COMM_WORLD);
+    return *comm ? TP_OK : tp_fail_memory(err);
+}
+
+enum tp_status tp_comm_part(
+    struct tp_comm *comm, int32_t colour, struct tp_comm **part, struct tp_error *err)
+{
+    MPI_Comm world;
+    MPI_Comm_split(comm->world, (int)colour, comm->rank, &world);
+    *part = new_comm(world);
+    if (*part)
+        return TP_OK;
+    MPI_Comm_free(&world);
+    return tp_fail_memory(err);
 }
 
 static void circle_release(struct circle *circle)
@@ -93,8 +114,11 @@ void tp_comm_free(struct tp_comm *comm)
     free(comm->slices);
     free(comm->begins);
     free(comm->same);
+    if (comm->world == MPI_COMM_WORLD)
+        MPI_Finalize();
+    else
+        MPI_Comm_free(&comm->world);
     free(comm);
-    MPI_Finalize();
 }
 
 int32_t tp_comm_rank(const struct tp_comm *comm)
@@ -119,9 +143,9 @@ enum tp_status tp_comm_agree(struct tp_comm *comm, enum tp_status status, struct
     struct {
         int status, rank;
     } own = {(int)status, comm->rank}, worst;
-    MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MAXLOC, MPI_COMM_WORLD);
+    MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->world);
     if (worst.status != TP_OK && err) {
-        MPI_Bcast(err->text, (int)sizeof err->text, MPI_CHAR, worst.rank, MPI_COMM_WORLD);
+        MPI_Bcast(err->text, (int)sizeof err->text, MPI_CHAR, worst.rank, comm->world);
         err->status = (enum tp_status)worst.status;
     }
     comm->agreed = worst.status != TP_OK;
@@ -135,25 +159,45 @@ bool tp_comm_agreed(const struct tp_comm *comm)
 
 void tp_comm_barrier(struct tp_comm *comm)
 {
-    (void)comm;
-    MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Barrier(comm->world);
+}
+
+void tp_comm_rest(struct tp_comm *comm)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+    MPI_Request request;
+    int over = 0;
+    MPI_Ibarrier(comm->world, &request);
+    MPI_Test(&request, &over, MPI_STATUS_IGNORE);
+    while (!over) {
+        nanosleep(&nap, NULL);
+        MPI_Test(&request, &over, MPI_STATUS_IGNORE);
+    }
+}
+
+void tp_comm_send(struct tp_comm *comm, int32_t to, const void *data, size_t bytes)
+{
+    MPI_Send(data, (int)bytes, MPI_BYTE, to, 0, comm->world);
+}
+
+void tp_comm_receive(struct tp_comm *comm, int32_t from, void *data, size_t bytes)
+{
+    MPI_Recv(data, (int)bytes, MPI_BYTE, from, 0, comm->world, MPI_STATUS_IGNORE);
 }
 
 void tp_comm_gather(struct tp_comm *comm, const void *own, size_t bytes, void *all)
 {
     MPI_Datatype block;
-    (void)comm;
     /* One item of a type of its own: MPI counts items in an int. */
     MPI_Type_contiguous((int)(bytes / sizeof(uint32_t)), MPI_UINT32_T, &block);
     MPI_Type_commit(&block);
-    MPI_Gather(own, 1, block, all, 1, block, 0, MPI_COMM_WORLD);
+    MPI_Gather(own, 1, block, all, 1, block, 0, comm->world);
     MPI_Type_free(&block);
 }
 
 void tp_comm_broadcast(struct tp_comm *comm, void *data, size_t bytes)
 {
-    (void)comm;
-    MPI_Bcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
+    MPI_Bcast(data, (int)bytes, MPI_BYTE, 0, comm->world);
 }
 
 void tp_comm_nodes(struct tp_comm *comm, int32_t *node, char (*names)[TP_NODE_NAME_BYTES])
@@ -161,20 +205,20 @@ void tp_comm_nodes(struct tp_comm *comm, int32_t *node, char (*names)[TP_NODE_NA
     MPI_Comm shared;
     char name[MPI_MAX_PROCESSOR_NAME], own[TP_NODE_NAME_BYTES] = {0};
     int length, lowest;
-    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &shared);
+    MPI_Comm_split_type(comm->world, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &shared);
     MPI_Allreduce(&comm->rank, &lowest, 1, MPI_INT, MPI_MIN, shared);
     MPI_Comm_free(&shared);
     MPI_Get_processor_name(name, &length);
     memcpy(own, name, (size_t)length < sizeof own ? (size_t)length : sizeof own - 1);
-    MPI_Allgather(&lowest, 1, MPI_INT, node, 1, MPI_INT, MPI_COMM_WORLD);
-    MPI_Allgather(own, sizeof own, MPI_CHAR, names, sizeof own, MPI_CHAR, MPI_COMM_WORLD);
+    MPI_Allgather(&lowest, 1, MPI_INT, node, 1, MPI_INT, comm->world);
+    MPI_Allgather(own, sizeof own, MPI_CHAR, names, sizeof own, MPI_CHAR, comm->world);
 }
 
 /* The ranks of one colour. All ranks call it. */
 static enum tp_status circle_init(
     struct circle *circle, struct tp_comm *comm, int colour, struct tp_error *err)
 {
-    MPI_Comm_split(MPI_COMM_WORLD, colour, comm->rank, &circle->comm);
+    MPI_Comm_split(comm->world, colour, comm->rank, &circle->comm);
     MPI_Comm_size(circle->comm, &circle->size);
     MPI_Comm_rank(circle->comm, &circle->rank);
     circle->level = TP_NEW(circle->size, int32_t);

@@ -32,6 +32,11 @@ struct tp_comm;
 enum tp_status tp_comm_new(struct tp_comm **comm, struct tp_error *err);
 void tp_comm_free(struct tp_comm *comm);
 
+/* The ranks of one colour (0 or above) among themselves, in the same order. All ranks call it.
+ * @param part  out, to be freed with tp_comm_free() by all of its ranks; its world are these ranks. */
+enum tp_status tp_comm_part(
+    struct tp_comm *comm, int32_t colour, struct tp_comm **part, struct tp_error *err);
+
 int32_t tp_comm_rank(const struct tp_comm *comm);
 int32_t tp_comm_size(const struct tp_comm *comm);
 
@@ -45,6 +50,13 @@ enum tp_status tp_comm_agree(struct tp_comm *comm, enum tp_status status, struct
 bool tp_comm_agreed(const struct tp_comm *comm);
 
 void tp_comm_barrier(struct tp_comm *comm);
+
+/* A barrier for ranks that have nothing to do: they sleep, and leave their core to the others. */
+void tp_comm_rest(struct tp_comm *comm);
+
+/* One message, below 2^31 bytes, from rank to rank. Not counted as payload. */
+void tp_comm_send(struct tp_comm *comm, int32_t to, const void *data, size_t bytes);
+void tp_comm_receive(struct tp_comm *comm, int32_t from, void *data, size_t bytes);
 
 /* Rank 0 gets `bytes` bytes of every rank, in order; a multiple of 4, below 2^33.
  * @param all  (size, bytes) on rank 0, not read elsewhere. */
