@@ -15,6 +15,7 @@
 
 #include "input.h"
 #include "opt.h"
+#include "ranks.h"
 #include "train_args.h"
 
 #include "base/fail.h"
@@ -22,7 +23,6 @@
 #include "base/progress.h"
 #include "base/text.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -89,26 +89,9 @@ static void prepare_farewell(const struct train_args *args)
     signal(SIGTERM, say_farewell);
 }
 
-/* All ranks read the same command line; one of them says what is wrong with it. */
-static void parse_once(struct train_args *args, int argc, char **argv)
+static void parse(void *args, int argc, char **argv)
 {
-    int out = -1, err = -1, null = -1;
-    bool mute = tp_comm_rank(the_comm) != 0;
-    if (mute) {
-        null = open("/dev/null", O_WRONLY);
-        out = dup(STDOUT_FILENO);
-        err = dup(STDERR_FILENO);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-    }
     train_args_parse(args, argc, argv);
-    if (mute) {
-        dup2(out, STDOUT_FILENO);
-        dup2(err, STDERR_FILENO);
-        close(out);
-        close(err);
-        close(null);
-    }
 }
 
 /* Reads the plan, on every rank, and checks it, on one. */
@@ -142,20 +125,6 @@ static enum tp_mode recommended_mode(const struct tp_plan *plan)
     return plan->cost.recommended == TP_USE_SPTT ? TP_MODE_SPTT : TP_MODE_FLAT;
 }
 
-/* Standard error of a rank is a pipe to the launcher, its parent, which passes it on to where its own leads. */
-static bool is_watched(void)
-{
-    char path[64];
-    if (isatty(STDERR_FILENO))
-        return true;
-    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
-    int launcher = open(path, O_WRONLY | O_NOCTTY);
-    bool terminal = launcher >= 0 && getenv("OMPI_COMM_WORLD_SIZE") && isatty(launcher);
-    if (launcher >= 0)
-        close(launcher);
-    return terminal;
-}
-
 /* What the lines of a run need. */
 struct telling {
     const struct tp_plan *plan;
@@ -164,14 +133,6 @@ struct telling {
     int64_t first;      /* step of this run */
     int64_t batch;      /* B */
 };
-
-static void print(struct tp_text *text)
-{
-    if (text->data)
-        fwrite(text->data, 1, text->length, stdout);
-    fflush(stdout);
-    tp_text_release(text);
-}
 
 /* Speed and time left are means over the run so far: single steps vary too much to be read. */
 static void show_progress(
@@ -202,7 +163,7 @@ static void tell_step(void *context, const struct tp_step_result *result, int64_
         if (telling->shown)
             fputs("\r\033[K", stderr); /* where both go to one terminal */
         tp_step_json(telling->plan, result, &text);
-        print(&text);
+        ranks_print(&text);
     }
     show_progress(telling, result, last_step);
 }
@@ -224,7 +185,7 @@ static void tell_end(const struct train_args *args, const struct tp_plan *plan, 
     else
         tp_run_table(plan, result, &text);
     free(file);
-    print(&text);
+    ranks_print(&text);
 }
 
 static void note_start(const struct train_args *args, const struct tp_plan *plan)
@@ -248,7 +209,7 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
     if (status == TP_OK) {
         bool root = tp_comm_rank(the_comm) == 0;
         struct telling telling = {.plan = plan, .json = args->json, .quiet = args->quiet};
-        telling.progress = root && !args->quiet && is_watched();
+        telling.progress = root && !args->quiet && ranks_watched();
         if (!args->mode_given)
             args->run.trainer.mode = recommended_mode(plan);
         train_args_rates(args, plan->model->optimizer);
@@ -271,15 +232,6 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
     return status;
 }
 
-/* A result that was not written is a failure. */
-static int end_output(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return TP_OK;
-    opt_say(NAME ": standard output: cannot be written");
-    return TP_EINTERNAL;
-}
-
 int main(int argc, char **argv)
 {
     struct train_args args;
@@ -293,21 +245,8 @@ int main(int argc, char **argv)
     argp_program_version = NAME " " TP_VERSION;
     argp_err_exit_status = TP_EUSAGE;
     argv[0] = name;
-    parse_once(&args, argc, argv);
+    ranks_parse(the_comm, parse, &args, argc, argv);
     prepare_farewell(&args);
     enum tp_status status = run(&args, &err);
-    if (status == TP_OK)
-        return end_output();
-    bool agreed = tp_comm_agreed(the_comm);
-    /* The first rank that is gone makes the launcher end the others. */
-    if (agreed)
-        signal(SIGTERM, SIG_IGN);
-    int exit_status = status == TP_ENOMEM ? TP_EINTERNAL : (int)status;
-    if (!agreed || tp_comm_rank(the_comm) == 0)
-        opt_end(name, status, &err);
-    fflush(NULL);
-    if (!agreed)
-        tp_comm_abort(the_comm, exit_status);
-    tp_comm_barrier(the_comm); /* nobody leaves before it is said */
-    return exit_status;
+    return ranks_end(the_comm, name, status, &err);
 }
