@@ -402,7 +402,6 @@ static enum tp_status measure_ranks(struct probe *probe, struct tp_error *err)
     uint64_t seed = (uint64_t)tp_comm_rank(probe->comm) + 1;
     calibration->lookup_columns = probe->options->columns;
     calibration->lookup_table_bytes = table_bytes(probe);
-    calibration->dense_samples = probe->options->samples;
     enum tp_status status = tp_lookup_work_init(
         &probe->lookup, probe->options->columns, calibration->lookup_table_bytes, seed, err);
     status = tp_comm_agree(probe->comm, status, err);
@@ -412,6 +411,7 @@ static enum tp_status measure_ranks(struct probe *probe, struct tp_error *err)
     if (status)
         return status;
     status = tp_dense_work_init(&probe->dense, probe->options->samples, err);
+    calibration->dense_samples = probe->dense.samples;
     status = tp_comm_agree(probe->comm, status, err);
     if (status == TP_OK)
         status = measure_work(probe, TP_FIGURE_DENSE, probe->dense.flops, err);

@@ -77,6 +77,8 @@ static size_t rows_values(const struct tp_dense_work *work)
 
 enum tp_status tp_dense_work_init(struct tp_dense_work *work, int32_t samples, struct tp_error *err)
 {
+    if (samples > TP_DENSE_SAMPLES_MOST)
+        samples = TP_DENSE_SAMPLES_MOST;
     *work = (struct tp_dense_work){.samples = samples};
     size_t values = 2 * rows_values(work) + 2 * (size_t)WIDEST * WIDEST;
     work->values = tp_new_aligned(values, sizeof *work->values);

@@ -40,7 +40,9 @@ struct tp_dense_work {
     double flops; /* of one run: forward, and twice as many backward */
 };
 
-/* As above. */
+/* Larger batches go at the same rate, and only take longer: fewer samples stand for them.
+ * @param work  as above. */
+#define TP_DENSE_SAMPLES_MOST 1024
 enum tp_status tp_dense_work_init(
     struct tp_dense_work *work, int32_t samples, struct tp_error *err);
 void tp_dense_work_release(struct tp_dense_work *work);

@@ -98,6 +98,19 @@ START_TEST(outliers_change_nothing)
 }
 END_TEST
 
+/* 2 KiB always takes 4 % longer: near enough to count, but most pairs of points know nothing of it. */
+START_TEST(a_point_beside_the_line_does_not_turn_it)
+{
+    struct tp_timings t = line_times(1e-5, 1e9);
+    for (int32_t r = 0; r < ROUNDS; r++)
+        t.seconds[r][5] *= 1.04;
+    struct tp_fit fit = tp_fit_rate(&t);
+    ck_near(fit.from_bytes, 2 * KIB);
+    ck_near(fit.value.median, 1e9);
+    ck_near(fit.check, 1.0);
+}
+END_TEST
+
 /* One round in two is 10 % faster, the others 10 % slower, five of nine: quartiles are the two. */
 START_TEST(quartiles_are_over_rounds)
 {
@@ -186,6 +199,7 @@ int main(void)
     tcase_add_test(tcase, a_line_gives_its_rate);
     tcase_add_test(tcase, small_messages_give_the_latency);
     tcase_add_test(tcase, outliers_change_nothing);
+    tcase_add_test(tcase, a_point_beside_the_line_does_not_turn_it);
     tcase_add_test(tcase, quartiles_are_over_rounds);
     tcase_add_test(tcase, a_burst_is_not_taken_for_the_rate);
     tcase_add_test(tcase, a_longer_transfer_is_held_against_the_line);

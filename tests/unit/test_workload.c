@@ -56,12 +56,27 @@ START_TEST(dense_layers_stay_finite_and_are_counted)
     struct tp_error err;
     ck_ok(tp_dense_work_init(&work, 300, &err), err); /* more than a block */
     ck_assert_double_eq(work.flops, 300 * 6.0 * 2228224);
+    const tp_real *first = work.values + (size_t)300 * 1024, *last = first + (size_t)299 * 1024;
+    tp_real before = *last;
     for (int i = 0; i < 3; i++)
         tp_dense_work_run(&work);
+    ck_assert((double)*last != (double)before);
+    ck_assert_mem_eq(first, last, 256 * sizeof *first); /* all samples are alike */
     for (size_t i = 0; i < (size_t)300 * 1024; i++) {
         ck_assert(isfinite((double)work.values[i]));
         ck_assert((double)work.values[i] >= 0 && (double)work.values[i] <= 1);
     }
+    tp_dense_work_release(&work);
+}
+END_TEST
+
+START_TEST(a_large_batch_is_cut)
+{
+    struct tp_dense_work work;
+    struct tp_error err;
+    ck_ok(tp_dense_work_init(&work, 1000000, &err), err);
+    ck_assert_int_eq(work.samples, 1024);
+    ck_assert_double_eq(work.flops, 1024 * 6.0 * 2228224);
     tp_dense_work_release(&work);
 }
 END_TEST
@@ -73,5 +88,6 @@ int main(void)
     tcase_add_test(tcase, lookups_read_rows_at_random);
     tcase_add_test(tcase, other_rows_each_time);
     tcase_add_test(tcase, dense_layers_stay_finite_and_are_counted);
+    tcase_add_test(tcase, a_large_batch_is_cut);
     return run_suite("workload", tcase);
 }
