@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line of towerpart-calibrate. In: argv. Out: checked options, or the end of the program. */
+/* The command line of towerpart-calibrate.
+ *
+ * In: argv. Out: checked options, or the end of the program. */
 #include "calibrate_args.h"
 
 #include <string.h>

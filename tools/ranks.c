@@ -36,7 +36,8 @@ void ranks_parse(const struct tp_comm *comm, void (*parse)(void *args, int argc,
     }
 }
 
-/* Standard error of a rank is a pipe to the launcher, its parent, which passes it on to where its own leads. */
+/* Standard error of a rank is a pipe to the launcher, its parent, which passes it on to where its
+ * own leads. */
 bool ranks_watched(void)
 {
     char path[64];

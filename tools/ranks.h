@@ -21,8 +21,8 @@ bool ranks_watched(void);
 /* To standard output, at once; releases the text. */
 void ranks_print(struct tp_text *text);
 
-/* The end of a program: says once what went wrong, on all ranks together if they agreed on it, else on
- * the one that found it, which ends the others. @return the exit status. */
+/* The end of a program: says once what went wrong, by rank 0 if they agreed on it, else by the one
+ * that found it, which ends the others. @return the exit status. */
 int ranks_end(
     struct tp_comm *comm, const char *name, enum tp_status status, const struct tp_error *err);
 

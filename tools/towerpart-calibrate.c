@@ -103,8 +103,8 @@ static void show_stage(void *context, const char *what, double share)
     fflush(stderr);
 }
 
-/* Tries output and base before minutes are spent. What cannot be made of the base shows in a topology
- * of nothing measured. */
+/* Tries output and base before minutes are spent. What cannot be made of the base shows in a
+ * topology of nothing measured. */
 static enum tp_status prepare(const struct calibrate_args *args,
     const struct tp_calibration *calibration, struct tp_topology **base, struct tp_file_out **out,
     struct tp_error *err)

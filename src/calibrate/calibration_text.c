@@ -58,7 +58,7 @@ static void add_subject(
         tp_text_add(text, " of %d", (int)figure->world);
 }
 
-/* "16.4 kB-8.39 MB +1.2 %": the sizes that a figure rests on, and how much more time the next takes. */
+/* "16.4 kB-8.39 MB +1.2 %": the sizes that a figure rests on, how much more time the next takes. */
 static void add_sizes(const struct tp_figure *figure, struct tp_text *text)
 {
     char from[FIGURE_BYTES], to[FIGURE_BYTES];

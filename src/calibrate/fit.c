@@ -104,8 +104,8 @@ static int agree(double found, double expected)
     return fabs(found - expected) <= AGREE * fabs(expected);
 }
 
-/* The rate of sizes first .. end - 1 in one round. Where longer ones took no more time it is that of
- * the longest: rounds that were disturbed, or times that do not depend on the size. */
+/* The rate of sizes first .. end - 1 in one round. Where longer ones took no more time it is that
+ * of the longest: rounds that were disturbed, or times that do not depend on the size. */
 static double rate_of(const double *bytes, const double *seconds, int32_t first, int32_t end)
 {
     double slope = 0;

@@ -23,7 +23,8 @@ struct tp_quartiles {
 struct tp_fit {
     struct tp_quartiles value;   /* over rounds */
     double from_bytes, to_bytes; /* sizes that it rests on */
-    /* Seconds of the longest transfer, which took no part, over what the fit foretells; 0: all took part. */
+    /* Seconds of the longest transfer, which took no part, over what the fit foretells; 0: all took
+     * part. */
     double check;
 };
 

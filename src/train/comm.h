@@ -33,7 +33,7 @@ enum tp_status tp_comm_new(struct tp_comm **comm, struct tp_error *err);
 void tp_comm_free(struct tp_comm *comm);
 
 /* The ranks of one colour (0 or above) among themselves, in the same order. All ranks call it.
- * @param part  out, to be freed with tp_comm_free() by all of its ranks; its world are these ranks. */
+ * @param part  out, to be freed with tp_comm_free() by all of them; its world are these ranks. */
 enum tp_status tp_comm_part(
     struct tp_comm *comm, int32_t colour, struct tp_comm **part, struct tp_error *err);
 

@@ -23,8 +23,7 @@
 #include <unistd.h>
 
 #define ROUNDS_LEAST 5
-#define ROUND_SHARE                                                                                \
-    12 /* the longest transfer takes at most this part of a stage; a round twice that */
+#define ROUND_SHARE 20       /* of a stage is the longest transfer at most; a round is twice that */
 #define REPEATED_BYTES 16384 /* messages up to this go several times in a row */
 #define REPEATS 16
 #define MESSAGE_FIRST 64
@@ -41,9 +40,8 @@ struct probe {
     struct tp_comm *crew, *group; /* of the stage; group: that exchanges, NULL if it is the crew */
     tp_real *send, *receive;      /* (BUFFER_BYTES, and a value per rank) */
     int32_t *counts;              /* (ranks) */
-    struct tp_timings
-        *timings;           /* of the stage, of this rank; on rank 0 in the end of the slowest */
-    struct tp_timings *all; /* (ranks) on rank 0 */
+    struct tp_timings *timings;   /* of the stage, this rank's; rank 0 ends with the slowest */
+    struct tp_timings *all;       /* (ranks) on rank 0 */
     struct tp_lookup_work lookup;
     struct tp_dense_work dense;
 };
@@ -79,8 +77,8 @@ static void find_sizes(struct probe *probe, operation *run, double first, double
     struct tp_timings *timings = probe->timings;
     double bytes = first, seconds;
     timings->size_count = 0;
+    time_once(probe, run, bytes); /* the first one opens connections */
     do {
-        time_once(probe, run, bytes); /* the first of a size opens connections, touches buffers */
         seconds = time_once(probe, run, bytes);
         timings->bytes[timings->size_count++] = bytes;
         bytes *= 2;
@@ -242,7 +240,7 @@ static void run_allreduce(struct probe *probe, size_t bytes)
         probe->group, TP_CIRCLE_WORLD, probe->send, bytes / sizeof(tp_real), probe->receive);
 }
 
-/* Which group of `world` ranks a rank is in, in a host or of whole hosts; -1: one of those left over. */
+/* Which group of `world` ranks a rank is in, in a host or of whole hosts; -1: it is left over. */
 static int32_t group_of(const struct tp_calibration *calibration, int32_t rank, int32_t world)
 {
     int32_t each = calibration->ranks_per_host, host = rank / each, place = rank % each;
@@ -251,7 +249,8 @@ static int32_t group_of(const struct tp_calibration *calibration, int32_t rank, 
     return place < each / world * world ? host * (each / world) + place / world : -1;
 }
 
-/* Splits the crew into groups, each with a topology of its own. @param shape  out, borrowed by the group. */
+/* Splits the crew into groups, each with a topology of its own.
+ * @param shape  out, borrowed by the group. */
 static enum tp_status begin_groups(struct probe *probe, int32_t world, int32_t group,
     struct tp_topology *shape, struct tp_error *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a rank computes alone, for measuring how fast.
  *
- * Lookups are the trainer's own, of one row each, at random in one table: what they read is counted,
- * not what they write, as the cost model does. Dense layers are the products of an MLP with the
+ * Lookups are the trainer's own, of one row each, at random in one table: what they read is
+ * counted, not what they write, as the cost model does. Dense layers are the products of an MLP with the
  * widths below, forward and for both gradients, block by block as the trainer goes through a batch.
  * Neither exchanges anything. Cost: table_bytes of memory; about 10 ms a run on a core of 2020. */
 #include "train/workload.h"

@@ -24,8 +24,8 @@ struct tp_lookup_work {
     struct tp_random random;
 };
 
-/* @param table_bytes  should be well above what the caches hold. @param work  out; to be released also
- * on failure. */
+/* @param table_bytes  should be well above what the caches hold.
+ * @param work  out; to be released also on failure. */
 enum tp_status tp_lookup_work_init(struct tp_lookup_work *work, int32_t columns,
     int64_t table_bytes, uint64_t seed, struct tp_error *err);
 void tp_lookup_work_release(struct tp_lookup_work *work);

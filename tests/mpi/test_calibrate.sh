@@ -43,6 +43,11 @@ measured based 2 2 --hosts-size 1 --base topology.yaml
 ok 'what the base says stays' grep -q '^  memory_bytes: 1000000000$' based.yaml
 ok 'its name, too' grep -q '^name: two$' based.yaml
 
+# The plan that was made for it runs, and its prediction stands beside what was measured.
+mpi 4 "$TRAIN" hosts-plan.yaml --data synthetic:1 --steps 3 --allow-split-hosts --json -q >trained.json 2>logs/err
+expect 'predicted beside measured' 0 '' report hosts-plan.yaml --measured trained.json
+ok 'they are compared' grep -q '^ one step ' logs/out
+
 mpi 2 "$CALIBRATE" -o json.yaml --seconds 0.1 --json >run.json 2>logs/err
 ok 'for programs' python3 -c '
 import json
