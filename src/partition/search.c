@@ -64,7 +64,6 @@
 #define LONG_LAST_LEAST 0.05
 #define LONG_LAST_MOST 0.12
 #define SHARE_OF_FIRM 0.3 /* runs that stay within the limits, nearly */
-#define ROUNDS_SOFT 6     /* none of these before: few steps are to make the most of short ones */
 #define PRICE_FIRM 100.0  /* usual gains per mean */
 #define PRICE_SOFT 0.01
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
@@ -221,7 +220,7 @@ static double between(struct tp_search *s, double least, double most)
 /* For a run along the border of what is legal, or within. */
 static double price_least(struct tp_search *s)
 {
-    if (is_few(s->problem) || s->round < ROUNDS_SOFT)
+    if (is_few(s->problem) || s->round == 0) /* the first one may begin far outside */
         return PRICE_SOFT;
     return tp_random_uniform(&s->random) < SHARE_OF_FIRM ? PRICE_FIRM : PRICE_SOFT;
 }
@@ -312,8 +311,7 @@ static enum tp_status choose_begin(
 
 static bool is_time_for_long(const struct tp_search *s)
 {
-    return !is_few(s->problem) && s->round >= ROUNDS_SOFT &&
-           s->long_runs < SHARE_OF_LONG * s->annealed;
+    return !is_few(s->problem) && s->round > 0 && s->long_runs < SHARE_OF_LONG * s->annealed;
 }
 
 static struct tp_cooling cooling_of(struct tp_search *s, double heat, bool is_long)
