@@ -255,7 +255,8 @@ static enum tp_status choose_parents(
     enum tp_status status = TP_OK;
     for (int i = 0; i < count; i++)
         parents[i] = tp_pool_any(s->pool, &s->random);
-    bool halves = !is_few(s->problem) && s->problem->affinity && s->problem->tower_count > 1;
+    bool by_affinity = s->problem->affinity && s->trial->goal != TP_GOAL_LOAD;
+    bool halves = by_affinity && !is_few(s->problem) && s->problem->tower_count > 1;
     if (!halves || tp_random_uniform(&s->random) >= SHARE_OF_HALVES)
         return TP_OK;
     for (int i = 1; i < count && !status; i++) {
