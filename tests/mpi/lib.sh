@@ -10,6 +10,7 @@ export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl=self,vader
 export OMPI_MCA_odls_base_sigkill_timeout=0 # seconds that a rank has after another has failed; what it says is said
 export OMPI_MCA_btl_vader_single_copy_mechanism=none # needs rights that a container may lack
+export HWLOC_HIDE_ERRORS=2 # of a bare chroot, which has no /sys
 export HWLOC_COMPONENTS=-gl # which asks displays for GPUs, and a name server, maybe for seconds, for each
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 

@@ -9,7 +9,7 @@ mpi 2 "$TRAIN" two/plan.yaml --data csv:log.csv >logs/out 2>logs/err
 ok 'fields that look like lists are noticed' grep -q "^log.csv:[0-9]*: feature [a-j2]*: a field holds ' ', .*--separator ' '" logs/err
 ok 'so are tables that are hashed' grep -q '^[0-9]* tables* with fewer rows than ids that occur' logs/err
 mpi 2 "$TRAIN" two/plan.yaml --data csv:log.csv -q >logs/out 2>logs/err
-ok 'with -q it says nothing' test -z "$(grep -v '^\[hwloc' logs/err)" # which misses /sys in a bare chroot
+ok 'with -q it says nothing' test ! -s logs/err
 
 mpi 2 "$TRAIN" two/plan.yaml --data synthetic:1 --steps 0 --dump untrained --json -q >none.json
 ok 'a dump of the untrained model' test "$(ls untrained | wc -l)" -eq 11
