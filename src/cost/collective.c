@@ -127,6 +127,20 @@ static double busiest_rank(const struct tp_traffic *traffic, int32_t level)
     return bytes;
 }
 
+/* What a level carries in an alltoall over what its links could. The curve was measured with all
+ * ranks sending alike, each getting its part of the uplink: that does not keep a rank from getting
+ * more of it while others have less to send. */
+static double alltoall_efficiency(const struct tp_topology *topology, int32_t i, int32_t world)
+{
+    const struct tp_level *level = &topology->levels[i];
+    double part = INFINITY;
+    if (level->alltoall.count == 0)
+        return 1;
+    if (i > 0 && level->uplink_bytes_per_s > 0)
+        part = level->uplink_bytes_per_s / uplink_ranks(topology, i);
+    return fmin(tp_curve_at(&level->alltoall, world), part) / fmin(level->bytes_per_s, part);
+}
+
 double tp_alltoall_seconds(const struct tp_topology *topology, const struct tp_traffic *traffic,
     double bytes[TP_LEVELS_MAX])
 {
@@ -135,10 +149,10 @@ double tp_alltoall_seconds(const struct tp_topology *topology, const struct tp_t
     busiest_uplinks(topology, traffic, uplink);
     for (int32_t i = 0; i < traffic->level_count; i++) {
         const struct tp_level *level = &topology->levels[i];
-        double most = busiest_rank(traffic, i), rate = level->bytes_per_s;
-        if (level->alltoall.count)
-            rate = tp_curve_at(&level->alltoall, traffic->world);
-        double transfer = fmax(most / rate, uplink[i]);
+        double efficiency = alltoall_efficiency(topology, i, traffic->world);
+        double most = busiest_rank(traffic, i);
+        double transfer =
+            fmax(most / level->bytes_per_s / efficiency, uplink[i] / fmin(efficiency, 1));
         seconds = fmax(seconds, traffic->peers[i] * level->latency_s + transfer);
         bytes[i] = most;
     }

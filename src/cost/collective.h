@@ -26,9 +26,10 @@ void tp_traffic_free(struct tp_traffic *traffic);
 void tp_traffic_clear(struct tp_traffic *traffic);
 
 /* Seconds of an alltoall: levels work in parallel, each takes
- *   peers * latency + max(bytes / bandwidth, busiest shared uplink's bytes / its rate),
- * bytes = max over ranks of max(sent, received); bandwidth from the alltoall curve at `world` if
- * there is one. An uplink of a group carries, one way each, all traffic of its ranks with ranks
+ *   peers * latency + max(bytes / rate, busiest shared uplink's bytes / its rate) / efficiency,
+ * bytes = max over ranks of max(sent, received); efficiency 1, or with an alltoall curve its value
+ * at `world` over what a rank could send if all sent alike: the smaller of its rate and of its part
+ * of the uplink (which it does not make faster). An uplink of a group carries, one way each, all traffic of its ranks with ranks
  * outside it, at whatever level they meet.
  * @param bytes  out, (TP_LEVELS_MAX): the bytes above, 0 for levels that are not there.
  * Cost: O(ranks * levels). */

@@ -213,6 +213,36 @@ START_TEST(test_alltoall_curve_replaces_the_bandwidth_only)
 }
 END_TEST
 
+/* Uplink 8 for two ranks: 4 each, less than the link's 10. A curve of 3 is 3/4 of that, and so
+ * carries three quarters of everything. */
+START_TEST(test_alltoall_curve_is_an_efficiency_of_shared_uplinks)
+{
+    struct layout l;
+    double bytes[TP_LEVELS_MAX];
+    struct tp_curve_point point = {4, 3};
+    make_two_hosts(&l, 8);
+    l.topology.levels[1].alltoall = (struct tp_curve){&point, 1};
+
+    struct tp_traffic *alike = new_traffic(&l, 4); /* as it was measured: 30 / 3 s */
+    send(&l, alike, 0, 2, 30);
+    send(&l, alike, 1, 3, 30);
+    ck_assert_double_eq_tol(alltoall(&l, alike, bytes), 2 + 10, CLOSE);
+
+    struct tp_traffic *alone = new_traffic(&l, 4); /* the whole uplink: 30 / 6 s */
+    send(&l, alone, 0, 2, 30);
+    ck_assert_double_eq_tol(alltoall(&l, alone, bytes), 2 + 5, CLOSE);
+
+    point.bytes_per_s = 20; /* faster than the uplink: 60 / 8 s, and 30 / 8 s */
+    struct tp_traffic *fast = new_traffic(&l, 4);
+    send(&l, fast, 0, 2, 30);
+    send(&l, fast, 1, 3, 30);
+    ck_assert_double_eq_tol(alltoall(&l, fast, bytes), 2 + 7.5, CLOSE);
+    struct tp_traffic *link = new_traffic(&l, 4);
+    send(&l, link, 0, 2, 30);
+    ck_assert_double_eq_tol(alltoall(&l, link, bytes), 2 + 3.75, CLOSE);
+}
+END_TEST
+
 START_TEST(test_cleared_traffic_is_empty)
 {
     struct layout l;
@@ -378,6 +408,7 @@ int main(void)
     tcase_add_test(alltoall_case, test_traffic_between_racks_passes_the_uplinks_of_hosts);
     tcase_add_test(alltoall_case, test_uplink_of_a_rack_is_shared_by_its_hosts);
     tcase_add_test(alltoall_case, test_alltoall_curve_replaces_the_bandwidth_only);
+    tcase_add_test(alltoall_case, test_alltoall_curve_is_an_efficiency_of_shared_uplinks);
     tcase_add_test(alltoall_case, test_cleared_traffic_is_empty);
     suite_add_tcase(suite, alltoall_case);
     TCase *allreduce_case = tcase_create("allreduce");
