@@ -39,6 +39,7 @@ struct tp_device {
     double reserve;            /* share kept for dense part and runtime; default 0.15 */
     double memory_bytes_per_s; /* rate of embedding lookups */
     double flops_per_s;        /* rate of dense layers */
+    double exchange_s;         /* fixed time of a phase in which ranks exchange; default 0 */
 };
 
 /* One host, after the overrides of the file's `hosts` list. */

@@ -281,6 +281,18 @@ static void add_over_arch(struct step *s)
         cost->bytes[i] = tp_round_bytes(bytes[i]);
 }
 
+/* The sum of the phases, to those that exchange something being added what each of them takes
+ * whatever its bytes. */
+static void add_up(struct step *s)
+{
+    for (int i = 0; i < TP_PHASE_COUNT; i++) {
+        struct tp_phase_cost *phase = &s->cost.phases[i];
+        if (phase->moves && phase->seconds > 0)
+            phase->seconds += s->topology->device.exchange_s;
+        s->cost.seconds += phase->seconds;
+    }
+}
+
 static enum tp_status step_init(
     struct step *s, const struct tp_placement *placement, struct tp_error *err)
 {
@@ -322,8 +334,7 @@ enum tp_status tp_cost_step(const struct tp_model *model, const struct tp_topolo
     if (mode == TP_MODE_DMT && model->tower_module.kind != TP_MODULE_NONE)
         add_tower_modules(&s);
     add_over_arch(&s);
-    for (int i = 0; i < TP_PHASE_COUNT; i++)
-        s.cost.seconds += s.cost.phases[i].seconds;
+    add_up(&s);
     *cost = s.cost;
 out:
     step_release(&s);

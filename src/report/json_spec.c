@@ -167,6 +167,8 @@ void tp_json_topology(struct tp_json *json, json_t *parent, const struct tp_topo
     tp_json_real(json, inner, "reserve", device->reserve);
     tp_json_real(json, inner, "memory_bytes_per_s", device->memory_bytes_per_s);
     tp_json_real(json, inner, "flops_per_s", device->flops_per_s);
+    if (device->exchange_s > 0)
+        tp_json_real(json, inner, "exchange_s", device->exchange_s);
     json_t *levels = tp_json_array(json, object, "levels");
     for (int32_t i = 0; i < topology->level_count; i++)
         put_level(json, levels, &topology->levels[i]);

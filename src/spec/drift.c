@@ -302,6 +302,7 @@ void tp_topology_drift(
     drift_real(lines, "device: memory_bytes_per_s", old->device.memory_bytes_per_s,
         new->device.memory_bytes_per_s);
     drift_real(lines, "device: flops_per_s", old->device.flops_per_s, new->device.flops_per_s);
+    drift_real(lines, "device: exchange_s", old->device.exchange_s, new->device.exchange_s);
     drift_integer(lines, "levels: count", old->level_count, new->level_count);
     int32_t count = old->level_count < new->level_count ? old->level_count : new->level_count;
     for (int32_t i = 0; i < count; i++)

@@ -60,7 +60,7 @@ static enum tp_status read_rate(const struct reader *r, const struct tp_yaml_nod
 static enum tp_status read_device(const struct reader *r, const struct tp_yaml_node *root)
 {
     static const char *const keys[] = {
-        "memory_bytes", "reserve", "memory_bytes_per_s", "flops_per_s", NULL};
+        "memory_bytes", "reserve", "memory_bytes_per_s", "flops_per_s", "exchange_s", NULL};
     struct tp_device *device = &r->topology->device;
     const struct tp_yaml_node *node = NULL;
     device->reserve = RESERVE_DEFAULT;
@@ -80,6 +80,9 @@ static enum tp_status read_device(const struct reader *r, const struct tp_yaml_n
         status = read_rate(r, node, "memory_bytes_per_s", true, &device->memory_bytes_per_s);
     if (status == TP_OK)
         status = read_rate(r, node, "flops_per_s", true, &device->flops_per_s);
+    if (status == TP_OK)
+        status = tp_yaml_real(
+            r->yaml, node, "exchange_s", false, 0.0, LATENCY_MAX, &device->exchange_s, r->err);
     return status;
 }
 

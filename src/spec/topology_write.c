@@ -41,6 +41,8 @@ static void write_device(const struct tp_device *device, struct tp_yaml_out *out
     tp_yaml_out_real(out, "reserve", device->reserve);
     tp_yaml_out_real(out, "memory_bytes_per_s", device->memory_bytes_per_s);
     tp_yaml_out_real(out, "flops_per_s", device->flops_per_s);
+    if (device->exchange_s > 0.0)
+        tp_yaml_out_real(out, "exchange_s", device->exchange_s);
     tp_yaml_out_end(out);
 }
 

@@ -250,6 +250,26 @@ static void expect_phase(
     ck_assert_int_eq(phase->bytes[1], outer);
 }
 
+/* 4 exchanging phases in flat (ids, embeddings both ways, allreduce), 6 in sptt; nothing else is
+ * charged, and neither are peers that do not exist: with one tower sptt has 4, too. */
+START_TEST(test_each_phase_that_exchanges_takes_a_fixed_time_more)
+{
+    struct layout l;
+    layout_two_hosts(&l);
+    struct tp_step_cost flat = step(&l, TP_MODE_FLAT), sptt = step(&l, TP_MODE_SPTT);
+    l.topology.device.exchange_s = 0.25;
+    struct tp_step_cost more = step(&l, TP_MODE_FLAT);
+    ck_assert_double_eq_tol(more.seconds, flat.seconds + 4 * 0.25, CLOSE);
+    expect_phase(&more.phases[TP_PHASE_EMBEDDING_ALLTOALL], 16.8 + 0.25, 64, 128);
+    ck_assert_double_eq_tol(more.phases[TP_PHASE_LOOKUP].seconds, 0.32, CLOSE);
+    ck_assert_double_eq_tol(step(&l, TP_MODE_SPTT).seconds, sptt.seconds + 6 * 0.25, CLOSE);
+    layout_towers(&l, 2);
+    for (int i = 0; i < l.model.table_count; i++)
+        l.places[i].tower = 0;
+    ck_assert_double_eq_tol(step(&l, TP_MODE_SPTT).seconds, flat.seconds + 4 * 0.25, CLOSE);
+}
+END_TEST
+
 START_TEST(test_one_tower_is_flat)
 {
     /* The tower is the world: its exchange is flat's, and there are no peers elsewhere. */
@@ -296,6 +316,7 @@ START_TEST(test_one_rank_looks_up_and_computes_but_moves_nothing)
     layout_towers(&l, 1);
     l.model.tower_module = (struct tp_tower_module){TP_MODULE_DLRM, 1, 0, 2, 0};
     layout_whole(&l, 10, 4, 1, 0);
+    l.topology.device.exchange_s = 0.25; /* of exchanges that there are none of */
     for (int mode = 0; mode < TP_MODE_COUNT; mode++) {
         struct tp_step_cost cost = step(&l, (enum tp_mode)mode);
         for (int i = 0; i < TP_PHASE_COUNT; i++) {
@@ -430,6 +451,7 @@ static void add_identity_tests(Suite *suite)
     TCase *tcase = tcase_create("identities");
     tcase_add_test(tcase, test_without_modules_dmt_is_sptt);
     tcase_add_test(tcase, test_without_dense_features_there_is_no_bottom_mlp);
+    tcase_add_test(tcase, test_each_phase_that_exchanges_takes_a_fixed_time_more);
     tcase_add_test(tcase, test_one_tower_is_flat);
     tcase_add_test(tcase, test_towers_of_one_rank_are_flat);
     tcase_add_test(tcase, test_one_rank_looks_up_and_computes_but_moves_nothing);

@@ -155,6 +155,7 @@ START_TEST(what_is_left_out_gets_its_default)
     read_good(ONE_LEVEL "}", &topology);
     ck_assert_int_eq(topology->hosts_per_tower, 1);
     ck_assert(topology->device.reserve == 0.15);
+    ck_assert(topology->device.exchange_s == 0.0);
     ck_assert(topology->levels[0].uplink_bytes_per_s == 0.0);
     ck_assert_int_eq(topology->host_count, 1);
     ck_assert_int_eq(topology->hosts[0].memory_bytes, 9);
@@ -209,6 +210,8 @@ static const struct {
     {"2.0e+12", "1e999", "t:7:23: device.memory_bytes_per_s: found '1e999', expected " RATE},
     {"2.0e+12", "0", "t:7:23: device.memory_bytes_per_s: found '0', expected " RATE},
     {"2.0e+12", "2TB", "t:7:23: device.memory_bytes_per_s: found '2TB', expected " RATE},
+    {"1.5e+14\n", "1.5e+14\n  exchange_s: -1\n",
+        "t:9:15: device.exchange_s: found '-1', expected a finite number"},
     {"  flops_per_s: 1.5e+14\n", "",
         "t:5:3: device: found no key 'flops_per_s', expected flops_per_s: " RATE},
     {"device:\n", "gadget:\n", "t:4:1: gadget: found an unknown key, expected one of these"},
@@ -388,7 +391,10 @@ START_TEST(a_resolved_topology_is_written_in_full)
 END_TEST
 
 static const char *const round_trips[] = {good, ONE_LEVEL "}", ONE_LEVEL ", hosts: []}",
-    ONE_LEVEL ", hosts: [{index: 0, memory_bytes: 1152921504606846976}]}"};
+    ONE_LEVEL ", hosts: [{index: 0, memory_bytes: 1152921504606846976}]}",
+    "{towerpart_topology: 1, name: t, device: {memory_bytes: 9, memory_bytes_per_s: 1.0, "
+    "flops_per_s: 2.0, exchange_s: 1.5e-3}, levels: [{name: box, fanout: 8, bytes_per_s: 5.0, "
+    "latency_s: 0.5}]}"};
 
 START_TEST(what_is_written_reads_back_the_same)
 {
@@ -430,6 +436,8 @@ static const struct {
     {"name: small", "name: big", "name small -> big\n"},
     {"memory_bytes: 1000", "memory_bytes: 2000", "device: memory_bytes 1000 -> 2000\n"},
     {"reserve: 0.25", "reserve: 0.5", "device: reserve 0.25 -> 0.5\n"},
+    {"  flops_per_s: 1.5e+14\n", "  flops_per_s: 1.5e+14\n  exchange_s: 0.002\n",
+        "device: exchange_s 0.0 -> 0.002\n"},
     {"name: rack", "name: row", "level 1: name rack -> row\n"},
     {"fanout: 2", "fanout: 3", "level pod: fanout 2 -> 3\n"},
     {"2.5e+10", "5.0e+10", "level rack: bytes_per_s 2.5e+10 -> 5.0e+10\n"},
