@@ -2,8 +2,8 @@
 /* One training step, phase by phase.
  *
  * In: model, topology, placement, mode. Out: per phase the seconds of the slowest rank and, where
- * ranks exchange, per level the bytes of the busiest one. Phases follow one another: no overlap.
- * docs/cost-model.md states every formula.
+ * ranks exchange, per level the bytes of the busiest one. Phases follow one another, but for the ids
+ * of the next batch, which travel beside them. docs/cost-model.md states every formula.
  *
  * In each alltoall a rank exchanges one amount with all of its peers: what belongs to its own
  * shards or tower, for so many samples of each peer. So a rank's traffic at a level is that amount
@@ -281,15 +281,22 @@ static void add_over_arch(struct step *s)
         cost->bytes[i] = tp_round_bytes(bytes[i]);
 }
 
-/* The sum of the phases, to those that exchange something being added what each of them takes
- * whatever its bytes. */
+/* The sum of the phases. The ids of the next batch travel while no other exchange does: what lookups,
+ * permutes and dense layers cover of their time is not waited for. Each exchange takes a fixed time
+ * more, whatever its bytes. */
 static void add_up(struct step *s)
 {
+    struct tp_phase_cost *phases = s->cost.phases, *ids = &phases[TP_PHASE_IDS_ALLTOALL];
+    bool exchanges[TP_PHASE_COUNT];
+    double covered = 0;
     for (int i = 0; i < TP_PHASE_COUNT; i++) {
-        struct tp_phase_cost *phase = &s->cost.phases[i];
-        if (phase->moves && phase->seconds > 0)
-            phase->seconds += s->topology->device.exchange_s;
-        s->cost.seconds += phase->seconds;
+        exchanges[i] = phases[i].moves && phases[i].seconds > 0;
+        covered += exchanges[i] ? 0 : phases[i].seconds;
+    }
+    ids->seconds = fmax(0, ids->seconds - covered);
+    for (int i = 0; i < TP_PHASE_COUNT; i++) {
+        phases[i].seconds += exchanges[i] ? s->topology->device.exchange_s : 0;
+        s->cost.seconds += phases[i].seconds;
     }
 }
 

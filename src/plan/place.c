@@ -8,6 +8,8 @@
  * O(pieces log R), O(pieces * R) where memory is tight. */
 #include "plan/place.h"
 
+#include <towerpart/cost.h>
+
 #include "base/fail.h"
 #include "base/memory.h"
 #include "cost/collective.h"
@@ -18,6 +20,13 @@
 #include <string.h>
 
 #define ROUNDS 6
+
+/* The ids of the next batch travel while lookups and permutes of this one run, so only the longer
+ * side sets the time of a step. Which that is shows in the outcome: each is tried as the lesser. */
+static const struct sides {
+    double ids, work; /* how much they count */
+} views[] = {{1, 1}, {0.1, 1}, {1, 0.1}};
+#define VIEWS ((int)(sizeof views / sizeof *views))
 
 int32_t tp_next_columns(const struct tp_table *table, int32_t pieces)
 {
@@ -128,17 +137,17 @@ static double alltoall_rate(const struct tp_topology *topology, int32_t world)
 
 /* Turns what a piece weighs into seconds of the step, by the phases whose time its rank can set: in
  * towers the exchange inside the tower and the passes of the permute, else the flat alltoall. */
-static void set_seconds(struct tp_placer *p)
+static void set_seconds(struct tp_placer *p, struct sides sides)
 {
     const struct tp_sizes *s = &p->sizes;
     const struct tp_topology *t = p->topology;
     double both_ways = s->e_forward + s->e_backward;
-    p->seconds_lookup = 3 / t->device.memory_bytes_per_s;
-    p->seconds_ids = s->local_batch * alltoall_rate(t, s->rank_count);
+    p->seconds_lookup = sides.work * 3 / t->device.memory_bytes_per_s;
+    p->seconds_ids = sides.ids * s->local_batch * alltoall_rate(t, s->rank_count);
     p->seconds_width =
         both_ways * s->batch / s->ranks_per_tower * alltoall_rate(t, s->ranks_per_tower);
     if (s->tower_count > 1)
-        p->seconds_width += both_ways * 2 * s->batch / t->device.memory_bytes_per_s;
+        p->seconds_width += sides.work * both_ways * 2 * s->batch / t->device.memory_bytes_per_s;
 }
 
 static enum tp_status set_shapes(struct tp_placer *p, struct tp_error *err)
@@ -342,28 +351,71 @@ static enum tp_status write_placement(
     return TP_OK;
 }
 
+static bool all_have_towers(const struct tp_placer *p)
+{
+    bool all = true;
+    for (int32_t i = 0; i < p->model->table_count; i++)
+        all &= p->tower_of_table[i] >= 0;
+    return all;
+}
+
+/* Keeps the placement if it is the first one, or makes a quicker step than the one kept. While some
+ * tables have no tower there is no step yet. */
+static enum tp_status keep_quicker(
+    const struct tp_placer *p, struct tp_placement **kept, double *seconds, struct tp_error *err)
+{
+    struct tp_placement *placement = NULL;
+    struct tp_step_cost cost = {0};
+    enum tp_status status = write_placement(p, &placement, err);
+    if (!status && all_have_towers(p))
+        status = tp_cost_step(p->model, p->topology, placement, TP_MODE_SPTT, &cost, err);
+    if (!status && (!*kept || cost.seconds < *seconds)) {
+        struct tp_placement *slower = *kept;
+        *kept = placement;
+        placement = slower;
+        *seconds = cost.seconds;
+    }
+    tp_placement_free(placement);
+    return status;
+}
+
+/* @param placement  NULL as long as nothing was found. */
+static enum tp_status place_each_way(
+    struct tp_placer *p, struct tp_placement **placement, struct tp_error *err)
+{
+    enum tp_status status = TP_OK;
+    double seconds = 0;
+    bool placed = true;
+    for (int i = 0; !status && placed && i < VIEWS; i++) {
+        set_seconds(p, views[i]);
+        status = place_fast(p, &placed, err);
+        if (!status && placed)
+            status = keep_quicker(p, placement, &seconds, err);
+    }
+    return status;
+}
+
 enum tp_status tp_place(const struct tp_model *model, const struct tp_topology *topology,
     int32_t ranks_per_tower, const int32_t *tower_of_table, int64_t exact_steps,
     struct tp_placement **placement, bool *proven, struct tp_error *err)
 {
     struct tp_placer p;
-    bool placed = false;
     int answer = -1;
-    enum tp_status status = placer_init(&p, model, topology, ranks_per_tower, tower_of_table, err);
-    if (status)
-        goto out;
-    set_seconds(&p);
-    status = place_fast(&p, &placed, err);
-    if (!status && !placed && exact_steps > 0) {
-        status = tp_place_exact(&p, exact_steps, &answer, err);
-        placed = answer > 0;
-    }
     *placement = NULL;
+    enum tp_status status = placer_init(&p, model, topology, ranks_per_tower, tower_of_table, err);
+    if (!status)
+        status = place_each_way(&p, placement, err);
+    if (!status && !*placement && exact_steps > 0) {
+        status = tp_place_exact(&p, exact_steps, &answer, err);
+        if (!status && answer > 0)
+            status = write_placement(&p, placement, err);
+    }
     if (proven)
         *proven = !status && answer == 0;
-    if (!status && placed)
-        status = write_placement(&p, placement, err);
-out:
     placer_release(&p);
+    if (status) {
+        tp_placement_free(*placement);
+        *placement = NULL;
+    }
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 struct row {
     const char *label;
@@ -73,7 +74,9 @@ static void add_row(const struct tp_plan *plan, const struct row *row, struct tp
     for (int mode = 0; mode < TP_MODE_COUNT; mode++) {
         struct cell cell = make_cell(plan, mode, row);
         char seconds[16] = "-", bytes[16] = "";
-        if (cell.present)
+        if (cell.present && cell.bytes > 0 && cell.seconds <= 0)
+            strcpy(seconds, "hidden");
+        else if (cell.present)
             tp_format_seconds(seconds, cell.seconds);
         if (cell.moves)
             tp_format_bytes(bytes, cell.bytes);
@@ -163,8 +166,8 @@ void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
         add_row(plan, &rows[i], text);
     add_totals(plan, text);
     tp_line_wrap(text, "", 1,
-        "*: the slowest phase; +b: together with its backward. How they are counted: "
-        "docs/cost-model.md");
+        "*: the slowest phase; +b: together with its backward; hidden: beside the others. How they "
+        "are counted: docs/cost-model.md");
     tp_line_wrap(text, "", 1,
         "flat: one exchange over all ranks; sptt: by towers, the same function; dmt: by towers, "
         "each with a small dense layer, another function");

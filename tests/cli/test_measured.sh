@@ -31,7 +31,7 @@ run 8 "$digest" >run.json
 expect 'a report with a run' 0 '' report plan.yaml --measured run.json
 cp logs/out report.txt
 ok 'at most 100 columns' awk 'length($0) > 100 { exit 1 }' report.txt
-ok 'compares the step' grep -q '^Measured  sptt: 500 ms per step; it takes 306 times as long as predicted (1.63 ms).$' report.txt
+ok 'compares the step' grep -q '^Measured  sptt: 500 ms per step; it takes 356 times as long as predicted (1.40 ms).$' report.txt
 ok 'has a section' grep -qx 'MEASURED sptt, steps 1 to 3 of run.json, beside what the plan predicts' report.txt
 ok 'names what is furthest off' grep -q '^ Furthest from its prediction: lookup, by 300 ms' report.txt
 ok 'marks it' grep -q '^ lookup  *51.1 us *300 ms\* *100 ms *5869x *|>>>>$' report.txt

@@ -14,7 +14,7 @@ for ranks in 8 16 32 64 128 256 512 1024 2048 4096; do
     ok "has a line for $ranks ranks" grep -q "^ *$ranks  *[0-9]" text
 done
 ok 'says where there is no room' grep -q '^ *8  *1  *-   no room: need .* GB, have 544 GB$' text
-ok 'tells the break-even scale of sptt' grep -q '^ *sptt beats flat from 32 ranks on (16 to 4096 ranks' text
+ok 'tells the break-even scale of sptt' grep -q '^ *sptt beats flat from 512 ranks on (16 to 4096 ranks' text
 ok 'and of dmt' grep -q '^ *dmt beats flat always (16 to 4096 ranks' text
 ok 'recommends a setting' grep -q '^same result sptt at 512 ranks, 64 towers: ' text
 ok 'and one if quality allows' grep -q '^any  *dmt at 512 ranks, 64 towers: ' text

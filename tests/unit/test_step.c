@@ -62,7 +62,8 @@ END_TEST
 
 /* Two hosts of two ranks; 1000 bytes/s of memory and flops. b = 2, B/R = 4; bytes as derived in
  * test_step_bytes.c, host 100 bytes/s and 1 s per peer, cluster 10 bytes/s and 2 s per peer.
- *   ids          cluster 2*2 + 96/10 = 13.6 (host 1 + 0.48)
+ *   ids          cluster 2*2 + 96/10 = 13.6 (host 1 + 0.48), less what lookups, permutes and dense
+ *                layers take meanwhile: 2.964 in flat, 3.732 in sptt, 3.396 in dmt
  *   lookup       rank 3: 8*2.5*4*4 = 320 bytes / 1000 = 0.32; update twice that
  *   flat         cluster 2*2 + 128/10 = 16.8; backward 4 + 6.4 = 10.4
  *   permute      2 passes * 8*8*4 = 256 bytes: 0.512; backward half
@@ -77,7 +78,7 @@ END_TEST
 START_TEST(test_seconds_of_flat_on_two_levels)
 {
     static const struct seconds table[] = {
-        {TP_PHASE_IDS_ALLTOALL, 13.6},
+        {TP_PHASE_IDS_ALLTOALL, 13.6 - 2.964},
         {TP_PHASE_LOOKUP, 0.32},
         {TP_PHASE_EMBEDDING_ALLTOALL, 16.8},
         {TP_PHASE_BOTTOM_MLP, 0.016},
@@ -97,7 +98,7 @@ END_TEST
 START_TEST(test_seconds_of_sptt_on_two_levels)
 {
     static const struct seconds table[] = {
-        {TP_PHASE_IDS_ALLTOALL, 13.6},
+        {TP_PHASE_IDS_ALLTOALL, 13.6 - 3.732},
         {TP_PHASE_LOOKUP, 0.32},
         {TP_PHASE_PEER_PERMUTE, 0.512},
         {TP_PHASE_TOWER_EXCHANGE, 2.28},
@@ -121,7 +122,7 @@ END_TEST
 START_TEST(test_seconds_of_dmt_on_two_levels)
 {
     static const struct seconds table[] = {
-        {TP_PHASE_IDS_ALLTOALL, 13.6},
+        {TP_PHASE_IDS_ALLTOALL, 13.6 - 3.396},
         {TP_PHASE_LOOKUP, 0.32},
         {TP_PHASE_PEER_PERMUTE, 0.512},
         {TP_PHASE_TOWER_EXCHANGE, 2.28},
@@ -146,7 +147,8 @@ END_TEST
 
 /* Three levels of two; the uplink of a rack, 10 bytes/s, carries the traffic of its 4 ranks. b = 1,
  * B/R = 4, O = (8, 8, 8, 0 | 4, 4, 0, 8), ids = (20, 20, 12, 0 | 12, 12, 0, 12).
- *   ids          pod, 4 peers of 3 s: rack 0 takes in 4*52 = 208 bytes: 12 + 20.8 (a rank alone 16)
+ *   ids          pod, 4 peers of 3 s: rack 0 takes in 4*52 = 208 bytes: 12 + 20.8 (a rank alone 16);
+ *                covered: 3.6 in flat, 7.432 in dmt
  *   flat         rack 0 sends 4 * (32+32+32) = 384 bytes: 12 + 38.4
  *   sptt peers   pod, 2 peers: ranks 0..3 send 128, 128, 64, 64 = 384: 6 + 38.4
  *   dmt peers    4 * 32 = 128: 6 + 12.8
@@ -160,7 +162,7 @@ END_TEST
 START_TEST(test_seconds_of_flat_on_three_levels)
 {
     static const struct seconds table[] = {
-        {TP_PHASE_IDS_ALLTOALL, 32.8},
+        {TP_PHASE_IDS_ALLTOALL, 32.8 - 3.6},
         {TP_PHASE_LOOKUP, 0.512},
         {TP_PHASE_EMBEDDING_ALLTOALL, 50.4},
         {TP_PHASE_BOTTOM_MLP, 0.032},
@@ -180,7 +182,7 @@ END_TEST
 START_TEST(test_seconds_of_dmt_on_three_levels)
 {
     static const struct seconds table[] = {
-        {TP_PHASE_IDS_ALLTOALL, 32.8},
+        {TP_PHASE_IDS_ALLTOALL, 32.8 - 7.432},
         {TP_PHASE_LOOKUP, 0.512},
         {TP_PHASE_PEER_PERMUTE, 0.512},
         {TP_PHASE_TOWER_EXCHANGE, 2.28},
@@ -209,7 +211,8 @@ START_TEST(test_sptt_on_three_levels_differs_from_flat_in_its_exchanges)
     layout_three_levels(&l);
     struct tp_step_cost flat = step(&l, TP_MODE_FLAT), sptt = step(&l, TP_MODE_SPTT);
     ck_assert_double_eq_tol(sptt.phases[TP_PHASE_EMBEDDING_ALLTOALL].seconds, 44.4, CLOSE);
-    ck_assert_double_eq_tol(sptt.seconds - flat.seconds, 2 * (0.512 + 2.28 + 44.4 - 50.4), CLOSE);
+    /* Its permutes take as long as the ids wait less. */
+    ck_assert_double_eq_tol(sptt.seconds - flat.seconds, 2 * (2.28 + 44.4 - 50.4), CLOSE);
 }
 END_TEST
 
@@ -267,6 +270,22 @@ START_TEST(test_each_phase_that_exchanges_takes_a_fixed_time_more)
     for (int i = 0; i < l.model.table_count; i++)
         l.places[i].tower = 0;
     ck_assert_double_eq_tol(step(&l, TP_MODE_SPTT).seconds, flat.seconds + 4 * 0.25, CLOSE);
+}
+END_TEST
+
+START_TEST(test_ids_that_are_covered_take_no_time)
+{
+    /* 13.6 s of ids beside a lookup of 320 / 1.25 s. */
+    struct layout l;
+    layout_two_hosts(&l);
+    l.topology.device.memory_bytes_per_s = 1.25;
+    struct tp_step_cost cost = step(&l, TP_MODE_FLAT);
+    ck_assert(cost.phases[TP_PHASE_IDS_ALLTOALL].present && cost.phases[TP_PHASE_LOOKUP].present);
+    ck_assert_double_eq(cost.phases[TP_PHASE_IDS_ALLTOALL].seconds, 0);
+    ck_assert_int_eq(cost.phases[TP_PHASE_IDS_ALLTOALL].bytes[1], 96);
+    l.topology.device.exchange_s = 0.25; /* is not covered */
+    cost = step(&l, TP_MODE_FLAT);
+    ck_assert_double_eq_tol(cost.phases[TP_PHASE_IDS_ALLTOALL].seconds, 0.25, CLOSE);
 }
 END_TEST
 
@@ -453,6 +472,7 @@ static void add_identity_tests(Suite *suite)
     tcase_add_test(tcase, test_without_dense_features_there_is_no_bottom_mlp);
     tcase_add_test(tcase, test_each_phase_that_exchanges_takes_a_fixed_time_more);
     tcase_add_test(tcase, test_one_tower_is_flat);
+    tcase_add_test(tcase, test_ids_that_are_covered_take_no_time);
     tcase_add_test(tcase, test_towers_of_one_rank_are_flat);
     tcase_add_test(tcase, test_one_rank_looks_up_and_computes_but_moves_nothing);
     tcase_add_test(tcase, test_sptt_sends_across_hosts_what_flat_sends);
