@@ -34,12 +34,20 @@ struct tp_level {
     struct tp_curve allreduce; /* 2 (n-1)/n * bytes / time */
 };
 
+/* A rank that computes while the others of its machine wait. Where ranks share cores or the memory's
+ * rate, it is quicker then than while all compute. */
+struct tp_alone {
+    int32_t ranks; /* of a machine, which they fill from rank 0 on; 0: alone is no quicker */
+    double memory_bytes_per_s, flops_per_s;
+};
+
 struct tp_device {
     int64_t memory_bytes;      /* of one rank */
     double reserve;            /* share kept for dense part and runtime; default 0.15 */
-    double memory_bytes_per_s; /* rate of embedding lookups */
-    double flops_per_s;        /* rate of dense layers */
+    double memory_bytes_per_s; /* rate of embedding lookups, all ranks at once */
+    double flops_per_s;        /* rate of dense layers, all ranks at once */
     double exchange_s;         /* fixed time of a phase in which ranks exchange; default 0 */
+    struct tp_alone alone;
 };
 
 /* One host, after the overrides of the file's `hosts` list. */

@@ -64,8 +64,9 @@ struct step {
     enum tp_mode mode;
     struct tp_placement_sums sums;
     struct tp_traffic *traffic;
-    double *width;   /* (G) what the next exchange is about: per sample, before scaling to bytes */
-    double *amount;  /* (G) bytes that a rank exchanges with each of its peers */
+    double *width; /* (G) what the next exchange is about: per sample, before scaling to bytes */
+    double
+        *amount; /* (G) bytes that a rank exchanges with each of its peers, or reads and writes */
     double *running; /* (G) of amount, over the ranks up to here whose number differs by a stride */
     struct tp_step_cost cost;
 };
@@ -168,28 +169,48 @@ static void set_seconds(struct step *s, enum tp_phase phase, double seconds)
     s->cost.phases[phase].seconds = seconds;
 }
 
+/* Seconds until every rank has done its amount of work, each of them for itself. Ranks of one
+ * machine together do not exceed what they reach all at once; one of them alone goes at its own rate. */
+static double work_seconds(const struct step *s, double rate, double alone_rate)
+{
+    int32_t ranks = s->topology->device.alone.ranks, together = 0;
+    double seconds = 0, sum = 0;
+    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++) {
+        seconds = fmax(seconds, s->amount[g] / (ranks ? alone_rate : rate));
+        sum += s->amount[g];
+        together++;
+        if (ranks && (together == ranks || g == s->sums.sizes.rank_count - 1)) {
+            seconds = fmax(seconds, sum / together / rate);
+            sum = together = 0;
+        }
+    }
+    return seconds;
+}
+
+/* Of `amount` bytes on every rank. */
+static double memory_seconds(const struct step *s)
+{
+    const struct tp_device *device = &s->topology->device;
+    return work_seconds(s, device->memory_bytes_per_s, device->alone.memory_bytes_per_s);
+}
+
 static void add_lookup(struct step *s)
 {
-    double bytes = 0;
-    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++) {
+    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++)
         s->width[g] = s->sums.ranks[g].ids_per_sample;
-        bytes = fmax(bytes, s->sums.ranks[g].lookup_bytes);
-    }
     exchange(s, TP_PHASE_IDS_ALLTOALL, CIRCLE_WORLD, s->sums.sizes.local_batch);
-    double seconds = bytes / s->topology->device.memory_bytes_per_s;
+    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++)
+        s->amount[g] = s->sums.ranks[g].lookup_bytes;
+    double seconds = memory_seconds(s);
     set_seconds(s, TP_PHASE_LOOKUP, seconds);
     set_seconds(s, TP_PHASE_SPARSE_UPDATE, BACKWARD_LOOKUP * seconds);
 }
 
-/* Fills in O_r and returns the largest. */
-static double set_rank_widths(struct step *s)
+/* Fills in O_r. */
+static void set_rank_widths(struct step *s)
 {
-    double most = 0;
-    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++) {
+    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++)
         s->width[g] = s->sums.ranks[g].width;
-        most = fmax(most, s->width[g]);
-    }
-    return most;
 }
 
 static void add_flat_exchange(struct step *s)
@@ -201,20 +222,23 @@ static void add_flat_exchange(struct step *s)
 
 /* The blocks of all G ranks' samples, put into the order (g mod R, g / R). With one tower, or one
  * rank per tower, they are in that order already. */
-static void add_permute(struct step *s, double width)
+static void add_permute(struct step *s)
 {
     const struct tp_sizes *sizes = &s->sums.sizes;
     double passes = sizes->tower_count > 1 && sizes->ranks_per_tower > 1 ? PERMUTE_PASSES : 0;
-    double values = passes * sizes->batch * width, rate = s->topology->device.memory_bytes_per_s;
-    set_seconds(s, TP_PHASE_PEER_PERMUTE, values * sizes->e_forward / rate);
-    set_seconds(s, TP_PHASE_PEER_PERMUTE_BACKWARD, values * sizes->e_backward / rate);
+    for (int32_t g = 0; g < sizes->rank_count; g++)
+        s->amount[g] = passes * sizes->batch * s->width[g];
+    double seconds = memory_seconds(s); /* of values of one byte */
+    set_seconds(s, TP_PHASE_PEER_PERMUTE, seconds * sizes->e_forward);
+    set_seconds(s, TP_PHASE_PEER_PERMUTE_BACKWARD, seconds * sizes->e_backward);
 }
 
 /* Inside the towers on O_r, then between peers on the whole tower's (compressed) width. */
 static void add_tower_exchanges(struct step *s)
 {
     const struct tp_sizes *sizes = &s->sums.sizes;
-    add_permute(s, set_rank_widths(s));
+    set_rank_widths(s);
+    add_permute(s);
     exchange_both_ways(s, TP_PHASE_TOWER_EXCHANGE, TP_PHASE_TOWER_EXCHANGE_BACKWARD, CIRCLE_TOWER,
         sizes->batch / sizes->ranks_per_tower);
     for (int32_t g = 0; g < sizes->rank_count; g++) {
@@ -225,21 +249,31 @@ static void add_tower_exchanges(struct step *s)
         CIRCLE_PEERS, sizes->local_batch);
 }
 
-static void add_dense(struct step *s, enum tp_phase forward, enum tp_phase backward, double flops)
+/* Flops are in `amount`. */
+static void add_dense(struct step *s, enum tp_phase forward, enum tp_phase backward)
 {
-    double seconds = flops / s->topology->device.flops_per_s;
+    const struct tp_device *device = &s->topology->device;
+    double seconds = work_seconds(s, device->flops_per_s, device->alone.flops_per_s);
     set_seconds(s, forward, seconds);
     set_seconds(s, backward, BACKWARD_DENSE * seconds);
+}
+
+/* Of layers that all ranks have alike. */
+static void add_same_dense(
+    struct step *s, enum tp_phase forward, enum tp_phase backward, double flops)
+{
+    for (int32_t g = 0; g < s->sums.sizes.rank_count; g++)
+        s->amount[g] = flops * s->sums.sizes.local_batch;
+    add_dense(s, forward, backward);
 }
 
 static void add_tower_modules(struct step *s)
 {
     const struct tp_sizes *sizes = &s->sums.sizes;
-    double flops = 0;
-    for (int32_t t = 0; t < sizes->tower_count; t++)
-        flops = fmax(flops, tp_tower_flops(s->model, &s->sums.towers[t]));
-    add_dense(s, TP_PHASE_TOWER_MODULE, TP_PHASE_TOWER_MODULE_BACKWARD,
-        flops * sizes->batch / sizes->ranks_per_tower);
+    for (int32_t g = 0; g < sizes->rank_count; g++)
+        s->amount[g] = tp_tower_flops(s->model, &s->sums.towers[g / sizes->ranks_per_tower]) *
+                       sizes->batch / sizes->ranks_per_tower;
+    add_dense(s, TP_PHASE_TOWER_MODULE, TP_PHASE_TOWER_MODULE_BACKWARD);
 }
 
 /* The slowest tower's allreduce of its own module. Adds its bytes, returns its seconds. */
@@ -266,10 +300,8 @@ static void add_over_arch(struct step *s)
     struct tp_dense_cost dense =
         tp_dense_cost(s->model, s->mode, s->sums.towers, sizes->tower_count);
     if (s->model->dense_features)
-        add_dense(s, TP_PHASE_BOTTOM_MLP, TP_PHASE_BOTTOM_MLP_BACKWARD,
-            dense.bottom_flops * sizes->local_batch);
-    add_dense(
-        s, TP_PHASE_OVER_ARCH, TP_PHASE_OVER_ARCH_BACKWARD, dense.over_flops * sizes->local_batch);
+        add_same_dense(s, TP_PHASE_BOTTOM_MLP, TP_PHASE_BOTTOM_MLP_BACKWARD, dense.bottom_flops);
+    add_same_dense(s, TP_PHASE_OVER_ARCH, TP_PHASE_OVER_ARCH_BACKWARD, dense.over_flops);
     struct tp_phase_cost *cost = &s->cost.phases[TP_PHASE_DENSE_ALLREDUCE];
     double bytes[TP_LEVELS_MAX];
     cost->present = cost->moves = true;

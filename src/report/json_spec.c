@@ -169,6 +169,12 @@ void tp_json_topology(struct tp_json *json, json_t *parent, const struct tp_topo
     tp_json_real(json, inner, "flops_per_s", device->flops_per_s);
     if (device->exchange_s > 0)
         tp_json_real(json, inner, "exchange_s", device->exchange_s);
+    if (device->alone.ranks) {
+        json_t *alone = tp_json_object(json, inner, "alone");
+        tp_json_integer(json, alone, "ranks", device->alone.ranks);
+        tp_json_real(json, alone, "memory_bytes_per_s", device->alone.memory_bytes_per_s);
+        tp_json_real(json, alone, "flops_per_s", device->alone.flops_per_s);
+    }
     json_t *levels = tp_json_array(json, object, "levels");
     for (int32_t i = 0; i < topology->level_count; i++)
         put_level(json, levels, &topology->levels[i]);

@@ -303,6 +303,11 @@ void tp_topology_drift(
         new->device.memory_bytes_per_s);
     drift_real(lines, "device: flops_per_s", old->device.flops_per_s, new->device.flops_per_s);
     drift_real(lines, "device: exchange_s", old->device.exchange_s, new->device.exchange_s);
+    drift_integer(lines, "device: alone: ranks", old->device.alone.ranks, new->device.alone.ranks);
+    drift_real(lines, "device: alone: memory_bytes_per_s", old->device.alone.memory_bytes_per_s,
+        new->device.alone.memory_bytes_per_s);
+    drift_real(lines, "device: alone: flops_per_s", old->device.alone.flops_per_s,
+        new->device.alone.flops_per_s);
     drift_integer(lines, "levels: count", old->level_count, new->level_count);
     int32_t count = old->level_count < new->level_count ? old->level_count : new->level_count;
     for (int32_t i = 0; i < count; i++)

@@ -57,10 +57,32 @@ static enum tp_status read_rate(const struct reader *r, const struct tp_yaml_nod
     return tp_yaml_real(r->yaml, mapping, key, required, RATE_MIN, RATE_MAX, bytes_per_s, r->err);
 }
 
+/* Optional. */
+static enum tp_status read_alone(const struct reader *r, const struct tp_yaml_node *device_node)
+{
+    static const char *const keys[] = {"ranks", "memory_bytes_per_s", "flops_per_s", NULL};
+    const struct tp_yaml_node *node = tp_yaml_get(device_node, "alone");
+    struct tp_device *device = &r->topology->device;
+    int64_t ranks = 0;
+    if (!node)
+        return TP_OK;
+    enum tp_status status = tp_spec_mapping(r->yaml, node, keys, refused, r->err);
+    if (status == TP_OK)
+        status = tp_yaml_integer(r->yaml, node, "ranks", true, 1, TP_RANKS_MAX, &ranks, r->err);
+    if (status == TP_OK)
+        status = tp_yaml_real(r->yaml, node, "memory_bytes_per_s", true, device->memory_bytes_per_s,
+            RATE_MAX, &device->alone.memory_bytes_per_s, r->err);
+    if (status == TP_OK)
+        status = tp_yaml_real(r->yaml, node, "flops_per_s", true, device->flops_per_s, RATE_MAX,
+            &device->alone.flops_per_s, r->err);
+    device->alone.ranks = (int32_t)ranks;
+    return status;
+}
+
 static enum tp_status read_device(const struct reader *r, const struct tp_yaml_node *root)
 {
-    static const char *const keys[] = {
-        "memory_bytes", "reserve", "memory_bytes_per_s", "flops_per_s", "exchange_s", NULL};
+    static const char *const keys[] = {"memory_bytes", "reserve", "memory_bytes_per_s",
+        "flops_per_s", "exchange_s", "alone", NULL};
     struct tp_device *device = &r->topology->device;
     const struct tp_yaml_node *node = NULL;
     device->reserve = RESERVE_DEFAULT;
@@ -83,6 +105,8 @@ static enum tp_status read_device(const struct reader *r, const struct tp_yaml_n
     if (status == TP_OK)
         status = tp_yaml_real(
             r->yaml, node, "exchange_s", false, 0.0, LATENCY_MAX, &device->exchange_s, r->err);
+    if (status == TP_OK)
+        status = read_alone(r, node);
     return status;
 }
 

@@ -43,6 +43,13 @@ static void write_device(const struct tp_device *device, struct tp_yaml_out *out
     tp_yaml_out_real(out, "flops_per_s", device->flops_per_s);
     if (device->exchange_s > 0.0)
         tp_yaml_out_real(out, "exchange_s", device->exchange_s);
+    if (device->alone.ranks) {
+        tp_yaml_out_mapping(out, "alone", TP_YAML_FLOW);
+        tp_yaml_out_integer(out, "ranks", device->alone.ranks);
+        tp_yaml_out_real(out, "memory_bytes_per_s", device->alone.memory_bytes_per_s);
+        tp_yaml_out_real(out, "flops_per_s", device->alone.flops_per_s);
+        tp_yaml_out_end(out);
+    }
     tp_yaml_out_end(out);
 }
 

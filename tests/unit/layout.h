@@ -40,7 +40,8 @@ static inline void layout_begin(struct layout *l, int64_t batch)
     l->model.top_mlp = (struct tp_mlp){1, {1}};
     l->topology.name = layout_name;
     l->topology.hosts_per_tower = 1;
-    l->topology.device = (struct tp_device){1 << 20, 0, 1000, 1000, 0};
+    l->topology.device = (struct tp_device){
+        .memory_bytes = 1 << 20, .memory_bytes_per_s = 1000, .flops_per_s = 1000};
     l->topology.hosts = l->hosts;
     l->topology.rank_count = 1;
     l->placement.tables = l->places;

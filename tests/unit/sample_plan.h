@@ -80,7 +80,10 @@ static inline void sample_topology(struct sample *s, int hosts, int ranks_per_ho
     struct tp_topology *t = &s->topology;
     t->name = sample_text(s, "small-cluster");
     t->hosts_per_tower = 1;
-    t->device = (struct tp_device){1000000000, 0.2, 2e12, 1e14, 0};
+    t->device = (struct tp_device){.memory_bytes = 1000000000,
+        .reserve = 0.2,
+        .memory_bytes_per_s = 2e12,
+        .flops_per_s = 1e14};
     t->level_count = 2;
     t->levels[0].name = sample_text(s, "host");
     t->levels[0].fanout = ranks_per_host;

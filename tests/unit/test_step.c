@@ -289,6 +289,34 @@ START_TEST(test_ids_that_are_covered_take_no_time)
 }
 END_TEST
 
+/* Lookups of 256, 128, 128 and 320 bytes (8 * pooling * 4 * 4), permutes of 512 and three of 256,
+ * modules of 192 flops on ranks 0, 1 and 128 on 2, 3. */
+static const struct {
+    int32_t ranks;
+    double rate, lookup, permute, module;
+} alone[] = {
+    {4, 4000, 0.208, 0.32, 0.16},   /* all four share: 832, 1280 and 640 at 4 * 1000 */
+    {4, 1250, 0.256, 0.4096, 0.16}, /* the busiest alone takes longer: 320 and 512 at 1250 */
+    {2, 4000, 0.224, 0.384, 0.192}, /* two machines: 448, 768 and 384 at 2 * 1000 */
+    {1, 4000, 0.32, 0.512, 0.192},  /* never alone with itself */
+    {3, 4000, 0.32, 0.3413333333333333, 0.1706666666666667}, /* 1024 and 512 at 3 * 1000; rank 3 */
+};
+
+START_TEST(test_ranks_that_wait_leave_their_part_of_the_machine_to_others)
+{
+    struct layout l;
+    layout_two_hosts(&l);
+    l.topology.device.alone = (struct tp_alone){alone[_i].ranks, alone[_i].rate, alone[_i].rate};
+    struct tp_step_cost cost = step(&l, TP_MODE_DMT);
+    ck_assert_double_eq_tol(cost.phases[TP_PHASE_LOOKUP].seconds, alone[_i].lookup, CLOSE);
+    ck_assert_double_eq_tol(
+        cost.phases[TP_PHASE_SPARSE_UPDATE].seconds, 2 * alone[_i].lookup, CLOSE);
+    ck_assert_double_eq_tol(cost.phases[TP_PHASE_PEER_PERMUTE].seconds, alone[_i].permute, CLOSE);
+    ck_assert_double_eq_tol(cost.phases[TP_PHASE_TOWER_MODULE].seconds, alone[_i].module, CLOSE);
+    ck_assert_double_eq_tol(cost.phases[TP_PHASE_OVER_ARCH].seconds, 0.356, CLOSE); /* all alike */
+}
+END_TEST
+
 START_TEST(test_one_tower_is_flat)
 {
     /* The tower is the world: its exchange is flat's, and there are no peers elsewhere. */
@@ -471,6 +499,8 @@ static void add_identity_tests(Suite *suite)
     tcase_add_test(tcase, test_without_modules_dmt_is_sptt);
     tcase_add_test(tcase, test_without_dense_features_there_is_no_bottom_mlp);
     tcase_add_test(tcase, test_each_phase_that_exchanges_takes_a_fixed_time_more);
+    tcase_add_loop_test(tcase, test_ranks_that_wait_leave_their_part_of_the_machine_to_others, 0,
+        (int)(sizeof alone / sizeof *alone));
     tcase_add_test(tcase, test_one_tower_is_flat);
     tcase_add_test(tcase, test_ids_that_are_covered_take_no_time);
     tcase_add_test(tcase, test_towers_of_one_rank_are_flat);

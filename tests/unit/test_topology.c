@@ -156,6 +156,7 @@ START_TEST(what_is_left_out_gets_its_default)
     ck_assert_int_eq(topology->hosts_per_tower, 1);
     ck_assert(topology->device.reserve == 0.15);
     ck_assert(topology->device.exchange_s == 0.0);
+    ck_assert_int_eq(topology->device.alone.ranks, 0);
     ck_assert(topology->levels[0].uplink_bytes_per_s == 0.0);
     ck_assert_int_eq(topology->host_count, 1);
     ck_assert_int_eq(topology->hosts[0].memory_bytes, 9);
@@ -210,6 +211,12 @@ static const struct {
     {"2.0e+12", "1e999", "t:7:23: device.memory_bytes_per_s: found '1e999', expected " RATE},
     {"2.0e+12", "0", "t:7:23: device.memory_bytes_per_s: found '0', expected " RATE},
     {"2.0e+12", "2TB", "t:7:23: device.memory_bytes_per_s: found '2TB', expected " RATE},
+    {"1.5e+14\n",
+        "1.5e+14\n  alone: {ranks: 2, memory_bytes_per_s: 3.0e+12, flops_per_s: 1.4e+14}\n",
+        "t:9:63: device.alone.flops_per_s: found '1.4e+14', expected a finite number"},
+    {"1.5e+14\n", "1.5e+14\n  alone: {ranks: 0}\n", "t:9:18: device.alone.ranks: found '0'"},
+    {"1.5e+14\n", "1.5e+14\n  alone: {ranks: 2}\n",
+        "device.alone: found no key 'memory_bytes_per_s'"},
     {"1.5e+14\n", "1.5e+14\n  exchange_s: -1\n",
         "t:9:15: device.exchange_s: found '-1', expected a finite number"},
     {"  flops_per_s: 1.5e+14\n", "",
@@ -393,7 +400,9 @@ END_TEST
 static const char *const round_trips[] = {good, ONE_LEVEL "}", ONE_LEVEL ", hosts: []}",
     ONE_LEVEL ", hosts: [{index: 0, memory_bytes: 1152921504606846976}]}",
     "{towerpart_topology: 1, name: t, device: {memory_bytes: 9, memory_bytes_per_s: 1.0, "
-    "flops_per_s: 2.0, exchange_s: 1.5e-3}, levels: [{name: box, fanout: 8, bytes_per_s: 5.0, "
+    "flops_per_s: 2.0, exchange_s: 1.5e-3, alone: {ranks: 4, "
+    "memory_bytes_per_s: 7.5, flops_per_s: 8.5}}, levels: [{name: box, fanout: 8, bytes_per_s: "
+    "5.0, "
     "latency_s: 0.5}]}"};
 
 START_TEST(what_is_written_reads_back_the_same)
@@ -438,6 +447,11 @@ static const struct {
     {"reserve: 0.25", "reserve: 0.5", "device: reserve 0.25 -> 0.5\n"},
     {"  flops_per_s: 1.5e+14\n", "  flops_per_s: 1.5e+14\n  exchange_s: 0.002\n",
         "device: exchange_s 0.0 -> 0.002\n"},
+    {"  flops_per_s: 1.5e+14\n",
+        "  flops_per_s: 1.5e+14\n  alone: {ranks: 2, memory_bytes_per_s: 3.0e+12, flops_per_s: "
+        "2.5e+14}\n",
+        "device: alone: ranks 0 -> 2\ndevice: alone: memory_bytes_per_s 0.0 -> 3.0e+12\n"
+        "device: alone: flops_per_s 0.0 -> 2.5e+14\n"},
     {"name: rack", "name: row", "level 1: name rack -> row\n"},
     {"fanout: 2", "fanout: 3", "level pod: fanout 2 -> 3\n"},
     {"2.5e+10", "5.0e+10", "level rack: bytes_per_s 2.5e+10 -> 5.0e+10\n"},

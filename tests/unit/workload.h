@@ -61,7 +61,8 @@ static inline void workload_begin(
     struct tp_topology *t = &w->topology;
     t->name = workload_name;
     t->hosts_per_tower = 1;
-    t->device = (struct tp_device){memory_bytes, 0, 2e12, 1.5e14, 0};
+    t->device = (struct tp_device){
+        .memory_bytes = memory_bytes, .memory_bytes_per_s = 2e12, .flops_per_s = 1.5e14};
     t->level_count = 2;
     t->levels[0] = (struct tp_level){
         .name = workload_host, .fanout = ranks_per_host, .bytes_per_s = 3e11, .latency_s = 3e-6};
