@@ -12,21 +12,16 @@ enum {
     KEY_BASE = OPT_LONG,
     KEY_HOSTS_SIZE,
     KEY_SECONDS,
-    KEY_DIM,
-    KEY_LOCAL_BATCH,
     KEY_THREADS,
     KEY_JSON,
 };
 
 #define SECONDS 60.0
 #define SECONDS_MOST 86400
-#define DIM 64
-#define DIM_MOST 65536
-#define LOCAL_BATCH 256
-#define LOCAL_BATCH_MOST 65536
 #define THREADS_MAX 1024
 
 static const struct argp_option options[] = {
+    {"model", 'm', "MODEL", 0, "Model spec whose lookups and dense layers are timed (needed)", 0},
     {"output", 'o', "FILE", 0, "Where to write the topology (needed); '-' is standard output", 0},
     {"base", KEY_BASE, "FILE", 0,
         "A topology that says what is not measured: name, memory, reserve, hosts per tower, names "
@@ -35,9 +30,6 @@ static const struct argp_option options[] = {
     {"hosts-size", KEY_HOSTS_SIZE, "L", 0,
         "Ranks of a host (default: as many as run on the same node)", 0},
     {"seconds", KEY_SECONDS, "S", 0, "About how long to measure (default 60)", 0},
-    {"dim", KEY_DIM, "N", 0, "Columns of the table that is looked up in (default 64)", 0},
-    {"local-batch", KEY_LOCAL_BATCH, "N", 0,
-        "Samples of a rank that pass the dense layers (default 256)", 0},
     {"threads", KEY_THREADS, "N", 0, "Threads of a rank for dense layers (default 1)", 0},
     {"json", KEY_JSON, NULL, 0, "Print one JSON object in place of the table", 0},
     {"quiet", 'q', NULL, 0, "No progress on standard error", 0},
@@ -55,11 +47,15 @@ static double read_seconds(const struct argp_state *state, const char *text)
 
 static void check_args(const struct argp_state *state, const struct calibrate_args *args)
 {
+    opt_need(state, args->model, "option -m MODEL");
     opt_need(state, args->output, "option -o FILE");
+    if (strcmp(args->model, "-") == 0)
+        opt_error(state, "every rank reads -m: it cannot be '-', standard input");
     if (args->base && strcmp(args->base, "-") == 0)
         opt_error(state, "every rank reads --base: it cannot be '-', standard input");
     if (args->json && strcmp(args->output, "-") == 0)
         opt_error(state, "-o - and --json both go to standard output; name a file for one");
+    opt_spare(state, args->output, "-m", args->model);
     opt_spare(state, args->output, "--base", args->base);
 }
 
@@ -68,6 +64,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct calibrate_args *args = state->input;
     opt_begin(state, options, &args->seen, key);
     switch (key) {
+    case 'm':
+        args->model = arg;
+        break;
     case 'o':
         args->output = arg;
         break;
@@ -79,12 +78,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_SECONDS:
         args->seconds = read_seconds(state, arg);
-        break;
-    case KEY_DIM:
-        args->columns = opt_int32(state, "--dim", arg, 1, DIM_MOST);
-        break;
-    case KEY_LOCAL_BATCH:
-        args->samples = opt_int32(state, "--local-batch", arg, 1, LOCAL_BATCH_MOST);
         break;
     case KEY_THREADS:
         args->threads = opt_int32(state, "--threads", arg, 1, THREADS_MAX);
@@ -112,14 +105,13 @@ static const struct argp argp = {options, parse, NULL,
     "and write a topology spec for towerpart plan: latency and rate inside a host and between "
     "hosts, what a host's ranks send out together, alltoall and allreduce by number of ranks, "
     "lookups and dense layers.\v"
-    "Example: mpirun -n 4 towerpart-calibrate -o topology.yaml\n\n"
+    "Example: mpirun -n 4 towerpart-calibrate -m model.yaml -o topology.yaml\n\n"
     "Start as many ranks on as many hosts as will train, side by side and as many on each host; "
     "the machine should have nothing else to do.",
     NULL, NULL, NULL};
 
 void calibrate_args_parse(struct calibrate_args *args, int argc, char **argv)
 {
-    *args = (struct calibrate_args){
-        .seconds = SECONDS, .columns = DIM, .samples = LOCAL_BATCH, .threads = 1};
+    *args = (struct calibrate_args){.seconds = SECONDS, .threads = 1};
     opt_parse(&argp, argc, argv, args);
 }

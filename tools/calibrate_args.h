@@ -10,11 +10,12 @@
 
 struct calibrate_args {
     struct opt_seen seen;
+    const char *model;
     const char *output; /* "-": standard output, and no table */
     const char *base;   /* NULL: none */
     int32_t per_host;   /* ranks; 0: as they run */
     double seconds;
-    int32_t columns, samples, threads;
+    int32_t threads;
     bool json, quiet;
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program `towerpart-calibrate`: measures the machine that its ranks run on.
  *
- * In: MPI, and perhaps a topology that says what is not measured. Out: a topology spec; on standard
+ * In: MPI, a model, and perhaps a topology that says what is not measured. Out: a topology spec; on standard
  * output a table or one JSON object; on standard error messages and, where a terminal shows it,
  * progress. Where the topology goes is tried before anything is measured. The exit status is an enum
  * tp_status; what goes wrong is said once. */
+#include <towerpart/model.h>
 #include <towerpart/topology.h>
 #include <towerpart/version.h>
 
@@ -89,6 +90,40 @@ out:
     return status;
 }
 
+#define BOOT_ID_BYTES 64
+
+/* Which start of which kernel this is: the same for all that share its cores, in containers and
+ * network namespaces too. */
+static void read_boot_id(char id[BOOT_ID_BYTES])
+{
+    memset(id, 0, BOOT_ID_BYTES);
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (!file)
+        return;
+    if (!fgets(id, BOOT_ID_BYTES, file))
+        id[0] = '\0';
+    fclose(file);
+}
+
+/* The ranks from 0 on that run on one machine; those of a host where that is not known. On rank 0. */
+static enum tp_status count_machine(struct tp_calibration *calibration, struct tp_error *err)
+{
+    char own[BOOT_ID_BYTES];
+    char(*all)[BOOT_ID_BYTES] = tp_new((size_t)calibration->ranks, sizeof *all);
+    enum tp_status status = tp_comm_agree(the_comm, all ? TP_OK : tp_fail_memory(err), err);
+    if (status == TP_OK) {
+        read_boot_id(own);
+        tp_comm_gather(the_comm, own, sizeof own, all);
+        int32_t count = own[0] ? 1 : calibration->ranks_per_host;
+        while (own[0] && count < calibration->ranks && strcmp(all[count], own) == 0)
+            count++;
+        tp_comm_broadcast(the_comm, &count, sizeof count);
+        calibration->machine_ranks = count;
+    }
+    free(all);
+    return status;
+}
+
 /* A host's memory, shared among its ranks. */
 static int64_t rank_memory(const struct tp_calibration *calibration)
 {
@@ -103,15 +138,15 @@ static void show_stage(void *context, const char *what, double share)
     fflush(stderr);
 }
 
-/* Tries output and base before minutes are spent. What cannot be made of the base shows in a
+/* Tries inputs and output before minutes are spent. What cannot be made of the base shows in a
  * topology of nothing measured. */
 static enum tp_status prepare(const struct calibrate_args *args,
-    const struct tp_calibration *calibration, struct tp_topology **base, struct tp_file_out **out,
-    struct tp_error *err)
+    const struct tp_calibration *calibration, struct tp_model **model, struct tp_topology **base,
+    struct tp_file_out **out, struct tp_error *err)
 {
-    enum tp_status status = TP_OK;
     struct tp_topology *tried = NULL;
-    if (args->base)
+    enum tp_status status = tp_model_load(args->model, model, err);
+    if (status == TP_OK && args->base)
         status = tp_topology_load(args->base, base, err);
     if (status == TP_OK) {
         status = tp_calibration_topology(calibration, *base, &tried, err);
@@ -175,20 +210,27 @@ static enum tp_status finish(const struct calibrate_args *args,
 static enum tp_status run(const struct calibrate_args *args, struct tp_error *err)
 {
     struct tp_calibration calibration = {.threads = args->threads};
+    struct tp_model *model = NULL;
     struct tp_topology *base = NULL;
     struct tp_file_out *out = NULL;
+    int64_t batch = 0;
     struct tp_text nodes = {0};
     bool root = tp_comm_rank(the_comm) == 0, show = root && !args->quiet && ranks_watched();
     enum tp_status status = find_hosts(args, &calibration, &nodes, err);
     if (status)
         goto out;
     calibration.memory_bytes = rank_memory(&calibration);
-    status = prepare(args, &calibration, &base, &out, err);
+    status = count_machine(&calibration, err);
+    if (status == TP_OK)
+        status = prepare(args, &calibration, &model, &base, &out, err);
+    if (status == TP_OK)
+        status = tp_model_global_batch(model, calibration.ranks, &batch, err);
     if (status)
         goto out;
     const struct tp_probe_options options = {.seconds = args->seconds,
-        .columns = args->columns,
-        .samples = args->samples,
+        .model = model,
+        .samples = (int32_t)(batch / calibration.ranks < INT32_MAX ? batch / calibration.ranks
+                                                                   : INT32_MAX),
         .memory_bytes = calibration.memory_bytes,
         .on_stage = show ? show_stage : NULL};
     tp_gemm_threads(args->threads);
@@ -205,6 +247,7 @@ out:
         (void)tp_file_out_end(out, status, NULL);
     tp_text_release(&nodes);
     tp_topology_free(base);
+    tp_model_free(model);
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "spec/spec.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,14 +113,28 @@ static bool make_hosts(const struct tp_topology *base, struct tp_topology *topol
     return topology->hosts != NULL;
 }
 
+/* No slower than with all at once, whatever disturbed the measurement. */
+static struct tp_alone make_alone(
+    const struct tp_calibration *calibration, const struct tp_device *device)
+{
+    double memory = value_of(calibration, TP_FIGURE_LOOKUP_ALONE, -1, 0);
+    double flops = value_of(calibration, TP_FIGURE_DENSE_ALONE, -1, 0);
+    if (calibration->machine_ranks < 2 || memory <= 0 || flops <= 0)
+        return (struct tp_alone){0};
+    return (struct tp_alone){calibration->machine_ranks, fmax(memory, device->memory_bytes_per_s),
+        fmax(flops, device->flops_per_s)};
+}
+
 static struct tp_device make_device(
     const struct tp_calibration *calibration, const struct tp_topology *base)
 {
     struct tp_device device = {.memory_bytes = calibration->memory_bytes, .reserve = 0.15};
     if (base)
         device = base->device;
+    device.exchange_s = value_of(calibration, TP_FIGURE_EXCHANGE, -1, 0);
     device.memory_bytes_per_s = value_of(calibration, TP_FIGURE_LOOKUP, -1, 1);
     device.flops_per_s = value_of(calibration, TP_FIGURE_DENSE, -1, 1);
+    device.alone = make_alone(calibration, &device);
     return device;
 }
 

@@ -13,13 +13,16 @@
 #include "calibrate/fit.h"
 
 enum tp_figure_kind {
-    TP_FIGURE_LATENCY,   /* of a message between two ranks */
-    TP_FIGURE_RATE,      /* of one rank to another */
-    TP_FIGURE_UPLINK,    /* of a host to another, all ranks at once */
-    TP_FIGURE_ALLTOALL,  /* of a rank, bytes at the level, all groups of `world` ranks at once */
-    TP_FIGURE_ALLREDUCE, /* 2 (n - 1) / n x bytes / seconds, likewise */
-    TP_FIGURE_LOOKUP,    /* of a rank, all at once */
-    TP_FIGURE_DENSE,     /* flops of a rank, all at once */
+    TP_FIGURE_LATENCY,      /* of a message between two ranks */
+    TP_FIGURE_RATE,         /* of one rank to another */
+    TP_FIGURE_UPLINK,       /* of a host to another, all ranks at once */
+    TP_FIGURE_ALLTOALL,     /* of a rank, bytes at the level, all groups of `world` ranks at once */
+    TP_FIGURE_ALLREDUCE,    /* 2 (n - 1) / n x bytes / seconds, likewise */
+    TP_FIGURE_EXCHANGE,     /* of an alltoall of next to nothing, all ranks, less its latencies */
+    TP_FIGURE_LOOKUP,       /* of a rank, all at once */
+    TP_FIGURE_LOOKUP_ALONE, /* while all others wait */
+    TP_FIGURE_DENSE,        /* flops of a rank, all at once */
+    TP_FIGURE_DENSE_ALONE,
 };
 
 struct tp_figure {
@@ -34,6 +37,7 @@ struct tp_figure {
 
 struct tp_calibration {
     int32_t ranks, ranks_per_host;
+    int32_t machine_ranks;  /* that share the cores of rank 0 */
     int64_t memory_bytes;   /* of the machine's memory, a rank's part */
     int32_t lookup_columns; /* of the table that was looked up in */
     int64_t lookup_table_bytes;

@@ -25,8 +25,11 @@ static const struct {
     {"uplink", "uplink_bytes_per_s"},
     {"alltoall", "alltoall"},
     {"allreduce", "allreduce"},
+    {"exchange", "exchange_s"},
     {"lookup", "memory_bytes_per_s"},
+    {"lookup, alone", "alone.memory_bytes_per_s"},
     {"dense", "flops_per_s"},
+    {"dense, alone", "alone.flops_per_s"},
 };
 
 /* "1.25 GB/s", "3.2 us", "61.0 Gflop/s" */
@@ -34,10 +37,10 @@ static void format_figure(enum tp_figure_kind kind, double value, char out[2 * F
 {
     struct tp_text text = {0};
     char figure[FIGURE_BYTES];
-    if (kind == TP_FIGURE_LATENCY) {
+    if (kind == TP_FIGURE_LATENCY || kind == TP_FIGURE_EXCHANGE) {
         tp_format_seconds(figure, value);
         tp_text_add(&text, "%s", figure);
-    } else if (kind == TP_FIGURE_DENSE) {
+    } else if (kind == TP_FIGURE_DENSE || kind == TP_FIGURE_DENSE_ALONE) {
         tp_text_add(&text, "%.3g Gflop/s", value / 1e9);
     } else {
         tp_format_bytes(figure, value);
@@ -111,7 +114,7 @@ enum tp_status tp_calibration_yaml(const struct tp_calibration *calibration,
         "# Measured by towerpart-calibrate on %s: %d rank%s, %d on each host, in %.0f s.\n"
         "# Hosts: %s\n"
         "# Lookups: %d columns, tables of %s. Dense layers: %d samples, %d thread%s. All ranks at "
-        "once.\n"
+        "once,\n# and rank 0 alone.\n"
         "# Rates rest on the sizes named; \"longer\": how much more a transfer twice as long took "
         "than\n"
         "# they foretell. \"of 8\": a communicator of 8 ranks.\n#\n",

@@ -75,6 +75,15 @@ struct tp_fit tp_fit_latency(const struct tp_timings *timings)
         .to_bytes = timings->bytes[count - 1]};
 }
 
+struct tp_fit tp_fit_less(struct tp_fit fit, double seconds)
+{
+    struct tp_quartiles *value = &fit.value;
+    value->low = fmax(0, value->low - seconds);
+    value->median = fmax(0, value->median - seconds);
+    value->high = fmax(0, value->high - seconds);
+    return fit;
+}
+
 struct line {
     double start, slope; /* y = start + slope * x */
 };

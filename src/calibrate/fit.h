@@ -35,6 +35,9 @@ struct tp_quartiles tp_quartiles_of(double *values, int32_t count);
 #define TP_SMALL_BYTES 1024
 struct tp_fit tp_fit_latency(const struct tp_timings *timings);
 
+/* The same seconds less a known part, never below 0. */
+struct tp_fit tp_fit_less(struct tp_fit fit, double seconds);
+
 /* Bytes per second of long messages, whatever time they begin with. */
 struct tp_fit tp_fit_rate(const struct tp_timings *timings);
 

@@ -15,22 +15,21 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "cost/load.h"
 #include "train/workload.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ROUNDS_LEAST 5
-#define ROUND_SHARE 20       /* of a stage is the longest transfer at most; a round is twice that */
+#define ROUND_SHARE 10       /* of a stage is the longest transfer at most; a round is twice that */
 #define REPEATED_BYTES 16384 /* messages up to this go several times in a row */
 #define REPEATS 16
 #define MESSAGE_FIRST 64
 #define LARGE_FIRST 16384
 #define BUFFER_BYTES ((size_t)16 << 20) /* of all that a rank sends at once */
-#define TABLE_LEAST ((int64_t)32 << 20)
-#define TABLE_MOST ((int64_t)256 << 20)
+#define TABLE_MOST (256.0 * 1048576)
 
 struct probe {
     struct tp_comm *comm;
@@ -286,6 +285,22 @@ static void fit_collective(struct probe *probe, enum tp_figure_kind kind, int32_
     }
 }
 
+/* What a rank sends in the model's exchanges: in each of them, flat or by towers, the looked up values
+ * of its shards. Messages of other sizes go at other rates. */
+static double exchange_bytes(const struct probe *probe)
+{
+    const struct tp_model *model = probe->options->model;
+    double values = 0, e = fmax(tp_dtype_bytes(model->forward), tp_dtype_bytes(model->backward));
+    for (int32_t i = 0; i < model->feature_count; i++)
+        values += model->tables[model->features[i].table].dim;
+    return e * values * probe->options->samples;
+}
+
+static double allreduce_bytes(const struct probe *probe)
+{
+    return tp_dense_cost(probe->options->model, TP_MODE_FLAT, NULL, 0).parameters * sizeof(tp_real);
+}
+
 /* All groups of `world` ranks at once. */
 static enum tp_status measure_collective(
     struct probe *probe, enum tp_figure_kind kind, int32_t world, struct tp_error *err)
@@ -293,7 +308,7 @@ static enum tp_status measure_collective(
     bool alltoall = kind == TP_FIGURE_ALLTOALL;
     operation *run = alltoall ? run_alltoall : run_allreduce;
     int32_t group = group_of(probe->calibration, tp_comm_rank(probe->comm), world);
-    double begun = tp_seconds_now(), most = (double)BUFFER_BYTES;
+    double begun = tp_seconds_now();
     struct tp_topology shape;
     enum tp_status status = begin(probe, group >= 0, alltoall ? "alltoall" : "allreduce", err);
     if (status == TP_OK && group >= 0)
@@ -302,12 +317,42 @@ static enum tp_status measure_collective(
     if (status)
         return status;
     if (group >= 0) {
-        if (alltoall)
-            most = floor(most / world / 4) * 4;
-        find_sizes(probe, run, fmin(alltoall ? LARGE_FIRST : 4 * LARGE_FIRST, most), most);
+        double most = alltoall ? exchange_bytes(probe) : allreduce_bytes(probe);
+        most = floor(fmin(most, (double)BUFFER_BYTES) / (alltoall ? world : 1) / 4) * 4;
+        double first = fmax(most, 4);
+        while (first > (alltoall ? LARGE_FIRST : 4 * LARGE_FIRST))
+            first /= 2;
+        find_sizes(probe, run, first, most);
         run_rounds(probe, run, NULL, begun);
         collect(probe);
         fit_collective(probe, kind, world);
+    }
+    end(probe);
+    return TP_OK;
+}
+
+/* What an exchange takes beside its bytes and latencies: calls, switches between ranks that share
+ * cores, waiting for the last one. */
+static enum tp_status measure_exchange(struct probe *probe, struct tp_error *err)
+{
+    int32_t world = probe->calibration->ranks, each = probe->calibration->ranks_per_host;
+    double begun = tp_seconds_now();
+    struct tp_topology shape;
+    enum tp_status status = begin(probe, true, "exchange of next to nothing", err);
+    if (status == TP_OK)
+        status = begin_groups(probe, world, 0, &shape, err);
+    status = tp_comm_agree(probe->comm, status, err);
+    if (status)
+        return status;
+    find_sizes(probe, run_alltoall, MESSAGE_FIRST, TP_SMALL_BYTES);
+    run_rounds(probe, run_alltoall, NULL, begun);
+    collect(probe);
+    if (tp_comm_rank(probe->comm) == 0) {
+        int32_t level = world > each, peers = level ? world - each : world - 1;
+        double latency =
+            tp_calibration_find(probe->calibration, TP_FIGURE_LATENCY, level)->fit.value.median;
+        keep(probe, TP_FIGURE_EXCHANGE, -1, world,
+            tp_fit_less(tp_fit_latency(probe->timings), peers * latency));
     }
     end(probe);
     return TP_OK;
@@ -330,38 +375,61 @@ static void run_dense(struct probe *probe, size_t bytes)
     tp_dense_work_run(&probe->dense);
 }
 
-/* What each rank does alone, all of them at once. @param amount  bytes or flops of one run. */
+/* What a rank does for itself: all of them at once, or rank 0 while the others wait.
+ * @param amount  bytes or flops of one run. */
 static enum tp_status measure_work(
     struct probe *probe, enum tp_figure_kind kind, double amount, struct tp_error *err)
 {
-    bool lookup = kind == TP_FIGURE_LOOKUP;
+    bool lookup = kind == TP_FIGURE_LOOKUP || kind == TP_FIGURE_LOOKUP_ALONE;
+    bool all = kind == TP_FIGURE_LOOKUP || kind == TP_FIGURE_DENSE;
+    bool member = all || tp_comm_rank(probe->comm) == 0;
     operation *run = lookup ? run_lookup : run_dense;
     double begun = tp_seconds_now();
-    enum tp_status status = begin(probe, true, lookup ? "lookups" : "dense layers", err);
+    enum tp_status status = begin(probe, member, lookup ? "lookups" : "dense layers", err);
     status = tp_comm_agree(probe->comm, status, err);
     if (status)
         return status;
-    probe->timings->size_count = 1;
-    probe->timings->bytes[0] = amount;
-    time_once(probe, run, amount);
-    run_rounds(probe, run, lookup ? prepare_lookup : NULL, begun);
-    collect(probe);
-    keep(probe, kind, -1, 0, tp_fit_share(probe->timings, 0));
+    if (member) {
+        probe->timings->size_count = 1;
+        probe->timings->bytes[0] = amount;
+        time_once(probe, run, amount);
+        run_rounds(probe, run, lookup ? prepare_lookup : NULL, begun);
+        collect(probe);
+        keep(probe, kind, -1, 0, tp_fit_share(probe->timings, 0));
+    }
     end(probe);
     return TP_OK;
 }
 
-/* Four times what the host's caches hold, over all of its ranks. */
+/* Both ways; a single rank is always alone. */
+static enum tp_status measure_work_shared(struct probe *probe, enum tp_figure_kind all,
+    enum tp_figure_kind alone, double amount, struct tp_error *err)
+{
+    enum tp_status status = measure_work(probe, all, amount, err);
+    if (status == TP_OK && probe->calibration->machine_ranks > 1)
+        status = measure_work(probe, alone, amount, err);
+    return status;
+}
+
+/* A rank's part of the model's tables, of which more than some is as far from the caches as any. */
 static int64_t table_bytes(const struct probe *probe)
 {
-    int64_t bytes = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    bytes = 4 * (int64_t)sysconf(_SC_LEVEL3_CACHE_SIZE) / probe->calibration->ranks_per_host;
-#endif
-    int64_t most = probe->options->memory_bytes / 8;
-    most = most < TABLE_MOST ? most : TABLE_MOST;
-    bytes = bytes > TABLE_LEAST ? bytes : TABLE_LEAST;
-    return bytes < most ? bytes : most;
+    const struct tp_model *model = probe->options->model;
+    double bytes = 0, most = fmin((double)probe->options->memory_bytes / 8, TABLE_MOST);
+    for (int32_t i = 0; i < model->table_count; i++)
+        bytes += (double)model->tables[i].rows * model->tables[i].dim * sizeof(tp_real);
+    return (int64_t)fmin(bytes / probe->calibration->ranks, most);
+}
+
+/* The mean width of a row that is looked up. */
+static int32_t lookup_columns(const struct tp_model *model)
+{
+    double values = 0, rows = 0;
+    for (int32_t i = 0; i < model->feature_count; i++) {
+        values += model->features[i].pooling * model->tables[model->features[i].table].dim;
+        rows += model->features[i].pooling;
+    }
+    return (int32_t)fmax(1, round(values / rows));
 }
 
 static enum tp_status prepare(struct probe *probe, struct tp_error *err)
@@ -399,21 +467,23 @@ static enum tp_status measure_ranks(struct probe *probe, struct tp_error *err)
 {
     struct tp_calibration *calibration = probe->calibration;
     uint64_t seed = (uint64_t)tp_comm_rank(probe->comm) + 1;
-    calibration->lookup_columns = probe->options->columns;
+    calibration->lookup_columns = lookup_columns(probe->options->model);
     calibration->lookup_table_bytes = table_bytes(probe);
     enum tp_status status = tp_lookup_work_init(
-        &probe->lookup, probe->options->columns, calibration->lookup_table_bytes, seed, err);
+        &probe->lookup, calibration->lookup_columns, calibration->lookup_table_bytes, seed, err);
     status = tp_comm_agree(probe->comm, status, err);
     if (status == TP_OK)
-        status = measure_work(probe, TP_FIGURE_LOOKUP, probe->lookup.bytes, err);
+        status = measure_work_shared(
+            probe, TP_FIGURE_LOOKUP, TP_FIGURE_LOOKUP_ALONE, probe->lookup.bytes, err);
     tp_lookup_work_release(&probe->lookup);
     if (status)
         return status;
-    status = tp_dense_work_init(&probe->dense, probe->options->samples, err);
+    status = tp_dense_work_init(&probe->dense, probe->options->model, probe->options->samples, err);
     calibration->dense_samples = probe->dense.samples;
     status = tp_comm_agree(probe->comm, status, err);
     if (status == TP_OK)
-        status = measure_work(probe, TP_FIGURE_DENSE, probe->dense.flops, err);
+        status = measure_work_shared(
+            probe, TP_FIGURE_DENSE, TP_FIGURE_DENSE_ALONE, probe->dense.flops, err);
     return status;
 }
 
@@ -429,6 +499,8 @@ static enum tp_status measure_network(
         status = measure_link(probe, 1, err);
     if (status == TP_OK && calibration->ranks > each && each > 1)
         status = measure_uplink(probe, err);
+    if (status == TP_OK && calibration->ranks > 1)
+        status = measure_exchange(probe, err);
     for (int32_t i = 0; status == TP_OK && i < world_count; i++)
         status = measure_collective(probe, TP_FIGURE_ALLTOALL, worlds[i], err);
     for (int32_t i = 0; status == TP_OK && i < world_count; i++)
@@ -444,7 +516,8 @@ enum tp_status tp_probe(struct tp_comm *comm, const struct tp_probe_options *opt
     int32_t worlds[TP_WORLDS_MAX];
     int32_t world_count = tp_calibration_worlds(calibration->ranks, each, worlds);
     double begun = tp_seconds_now();
-    probe.stages = 2 + 2 * world_count + (each > 1) + (hosts > 1) + (hosts > 1 && each > 1);
+    probe.stages = 2 + 2 * (calibration->machine_ranks > 1) + 2 * world_count + (each > 1) +
+                   (hosts > 1) + (hosts > 1 && each > 1) + (calibration->ranks > 1);
     enum tp_status status = tp_comm_agree(comm, prepare(&probe, err), err);
     if (status == TP_OK)
         status = measure_network(&probe, worlds, world_count, err);

@@ -5,15 +5,17 @@
 
 #include <stdint.h>
 
+#include <towerpart/model.h>
 #include <towerpart/status.h>
 
 #include "calibrate/calibration.h"
 #include "train/comm.h"
 
 struct tp_probe_options {
-    double seconds;       /* that all measurements take, about; above 0 */
-    int32_t columns;      /* of the table that is looked up in */
-    int32_t samples;      /* of the batch that passes the dense layers */
+    double seconds; /* that all measurements take, about; above 0 */
+    const struct tp_model
+        *model;           /* whose dense layers are run, and whose tables are looked up in */
+    int32_t samples;      /* of a rank that pass the dense layers */
     int64_t memory_bytes; /* of a rank: the table takes an eighth of it at most */
     /* Called by rank 0 before each measurement; NULL: not wanted. @param share  done, 0 to 1. */
     void (*on_stage)(void *context, const char *what, double share);

@@ -2,24 +2,20 @@
 /* What a rank computes alone, for measuring how fast.
  *
  * Lookups are the trainer's own, of one row each, at random in one table: what they read is
- * counted, not what they write, as the cost model does. Dense layers are the products of an MLP with the
- * widths below, forward and for both gradients, block by block as the trainer goes through a batch.
- * Neither exchanges anything. Cost: table_bytes of memory; about 10 ms a run on a core of 2020. */
+ * counted, not what they write, as the cost model does. Dense layers are the model's own, the bottom
+ * MLP and the over-arch as flat has them, forward, loss and backward. Neither exchanges anything.
+ * Cost: table_bytes of memory; the parameters and a batch of activations. */
 #include "train/workload.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "train/gemm.h"
+#include "cost/load.h"
+#include "spec/spec.h"
 #include "train/rows.h"
 
 #include <stdlib.h>
 
 #define LOOKUP_BYTES ((int64_t)1 << 25) /* read by one run: far more than private caches hold */
-
-/* Of the top MLP that a model gets by default, on 26 vectors or so. */
-static const int32_t widths[] = {512, 1024, 1024, 512, 256};
-#define LAYERS (sizeof widths / sizeof *widths - 1)
-#define WIDEST 1024
 
 enum tp_status tp_lookup_work_init(struct tp_lookup_work *work, int32_t columns,
     int64_t table_bytes, uint64_t seed, struct tp_error *err)
@@ -69,54 +65,69 @@ void tp_lookup_work_run(struct tp_lookup_work *work)
     tp_embeddings_lookup(&work->embeddings, &bags, work->out);
 }
 
-/* Values of the three parts of the work's array. */
-static size_t rows_values(const struct tp_dense_work *work)
+static enum tp_status make_over_arch(
+    struct tp_dense_work *work, const struct tp_model *model, struct tp_error *err)
 {
-    return (size_t)work->samples * WIDEST;
+    int32_t count = model->feature_count;
+    int32_t *widths = TP_NEW(count, int32_t);
+    const char **names = TP_NEW(count, const char *);
+    enum tp_status status = widths && names ? TP_OK : tp_fail_memory(err);
+    for (int32_t i = 0; i < count && status == TP_OK; i++) {
+        widths[i] = model->tables[model->features[i].table].dim;
+        names[i] = model->features[i].name;
+    }
+    const struct tp_over_input input = {count, widths, names, tp_model_common_dim(model)};
+    if (status == TP_OK)
+        status = tp_over_arch_new(model, &input, work->samples, 1, &work->over_arch, err);
+    free(names);
+    free(widths);
+    return status;
 }
 
-enum tp_status tp_dense_work_init(struct tp_dense_work *work, int32_t samples, struct tp_error *err)
+enum tp_status tp_dense_work_init(
+    struct tp_dense_work *work, const struct tp_model *model, int32_t samples, struct tp_error *err)
 {
     if (samples > TP_DENSE_SAMPLES_MOST)
         samples = TP_DENSE_SAMPLES_MOST;
-    *work = (struct tp_dense_work){.samples = samples};
-    size_t values = 2 * rows_values(work) + 2 * (size_t)WIDEST * WIDEST;
-    work->values = tp_new_aligned(values, sizeof *work->values);
-    if (!work->values)
+    size_t rows = (size_t)samples;
+    struct tp_dense_cost cost = tp_dense_cost(model, TP_MODE_FLAT, NULL, 0);
+    *work = (struct tp_dense_work){.samples = samples,
+        .has_bottom = model->dense_features > 0,
+        .flops = 3 * (cost.bottom_flops + cost.over_flops) * samples};
+    enum tp_status status = make_over_arch(work, model, err);
+    if (status)
+        return status;
+    int32_t width = tp_over_arch_width(work->over_arch);
+    work->dense = tp_new(rows, (size_t)(model->dense_features + 1) * sizeof *work->dense);
+    work->labels = TP_NEW(samples, float);
+    work->embeddings = tp_rows_new(samples, width);
+    work->gradients = tp_rows_new(samples, width);
+    if (!work->dense || !work->labels || !work->embeddings || !work->gradients)
         return tp_fail_memory(err);
-    for (size_t i = 0; i < values; i++)
-        work->values[i] = (tp_real)(1.0 / WIDEST);
-    for (size_t i = 0; i < LAYERS; i++)
-        work->flops += 6.0 * samples * widths[i] * widths[i + 1];
+    struct tp_random random = tp_random_new(1, 0);
+    for (size_t i = 0; i < rows * (size_t)width; i++)
+        work->embeddings[i] = (tp_real)(tp_random_uniform(&random) - 0.5);
     return TP_OK;
 }
 
 void tp_dense_work_release(struct tp_dense_work *work)
 {
-    free(work->values);
+    tp_over_arch_free(work->over_arch);
+    free(work->gradients);
+    free(work->embeddings);
+    free(work->labels);
+    free(work->dense);
     *work = (struct tp_dense_work){0};
 }
 
-/* Outputs of a layer serve as their own gradients. */
-static void run_layer(
-    struct tp_dense_work *work, int32_t inputs, int32_t outputs, struct tp_block block)
-{
-    tp_real *x = work->values, *y = x + rows_values(work), *weight = y + rows_values(work);
-    tp_real *gradient = weight + (size_t)WIDEST * WIDEST;
-    struct tp_rows in = tp_rows_of(x, WIDEST, block);
-    struct tp_rows_out out = tp_rows_out_of(y, WIDEST, block);
-    tp_gemm(
-        TP_A_BT, block.count, outputs, inputs, in, (struct tp_rows){weight, inputs}, false, out);
-    tp_gemm(TP_AT_B, outputs, inputs, block.count, tp_rows_in(out), in, false,
-        (struct tp_rows_out){gradient, inputs});
-    tp_gemm(TP_A_B, block.count, inputs, outputs, tp_rows_in(out), (struct tp_rows){weight, inputs},
-        false, tp_rows_out_of(x, WIDEST, block));
-}
-
-/* Values stay finite: with weights of 1 / WIDEST a layer there and back never makes them larger. */
+/* Parameters stay as they are, so that each run computes the same. */
 void tp_dense_work_run(struct tp_dense_work *work)
 {
-    for (int32_t first = 0; first < work->samples; first += TP_BLOCK_SAMPLES)
-        for (size_t i = 0; i < LAYERS; i++)
-            run_layer(work, widths[i], widths[i + 1], tp_block_at(first, work->samples));
+    if (work->has_bottom)
+        tp_over_arch_bottom(work->over_arch, work->dense, work->samples);
+    (void)tp_over_arch_forward(work->over_arch, work->embeddings, work->samples);
+    (void)tp_over_arch_loss(work->over_arch, work->labels, 1.0 / work->samples);
+    tp_over_arch_backward(work->over_arch, work->gradients);
+    if (work->has_bottom)
+        tp_over_arch_bottom_backward(work->over_arch);
 }

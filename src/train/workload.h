@@ -3,6 +3,7 @@
 #ifndef TP_TRAIN_WORKLOAD_H
 #define TP_TRAIN_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <towerpart/model.h>
@@ -10,6 +11,7 @@
 
 #include "base/random.h"
 #include "train/embedding.h"
+#include "train/over_arch.h"
 #include "train/real.h"
 
 /* Lookups of single rows at random in a table. */
@@ -33,18 +35,22 @@ void tp_lookup_work_release(struct tp_lookup_work *work);
 void tp_lookup_work_draw(struct tp_lookup_work *work);
 void tp_lookup_work_run(struct tp_lookup_work *work);
 
-/* The products of a training step in the layers of an MLP. */
+/* A training step of a model's dense layers, as flat has them. */
 struct tp_dense_work {
-    tp_real *values; /* inputs, weights, outputs */
+    struct tp_over_arch *over_arch;
+    float *dense, *labels;           /* (samples, dense features), (samples) */
+    tp_real *embeddings, *gradients; /* (samples, width) */
     int32_t samples;
-    double flops; /* of one run: forward, and twice as many backward */
+    bool has_bottom;
+    double
+        flops; /* of one run, as the cost model counts them: forward, and twice as many backward */
 };
 
 /* Larger batches go at the same rate, and only take longer: fewer samples stand for them.
- * @param work  as above. */
+ * @param work  out; to be released also on failure. @return as tp_over_arch_new(). */
 #define TP_DENSE_SAMPLES_MOST 1024
-enum tp_status tp_dense_work_init(
-    struct tp_dense_work *work, int32_t samples, struct tp_error *err);
+enum tp_status tp_dense_work_init(struct tp_dense_work *work, const struct tp_model *model,
+    int32_t samples, struct tp_error *err);
 void tp_dense_work_release(struct tp_dense_work *work);
 void tp_dense_work_run(struct tp_dense_work *work);
 

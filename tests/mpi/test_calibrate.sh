@@ -8,7 +8,7 @@
 measured() {
     measured_name=$1 measured_ranks=$2 measured_hosts=$3
     shift 3
-    mpi "$measured_ranks" "$CALIBRATE" -o "$measured_name.yaml" --seconds 0.3 "$@" \
+    mpi "$measured_ranks" "$CALIBRATE" -m model.yaml -o "$measured_name.yaml" --seconds 0.3 "$@" \
         >"$measured_name.txt" 2>logs/err
     judge "$measured_name: is measured" 0 $? '' "$*"
     ok "$measured_name: a table of 100 columns" sh -c \
@@ -33,7 +33,7 @@ measured one 1 1
 ok 'one rank has no network' grep -q 'figures of its level are placeholders' one.yaml
 measured two 2 1
 ok 'two ranks have curves of one point' grep -q '^  alltoall: \[\[2, [0-9.e+]*\]\]$' two.yaml
-measured four 4 1 --dim 16 --local-batch 32
+measured four 4 1
 ok 'four have one of two points' grep -q '^  allreduce: \[\[2, [0-9.e+]*\], \[4, [0-9.e+]*\]\]$' four.yaml
 measured hosts 4 2 --hosts-size 2
 ok 'two hosts share uplinks' grep -q '^  uplink_bytes_per_s: ' hosts.yaml
@@ -48,22 +48,25 @@ mpi 4 "$TRAIN" hosts-plan.yaml --data synthetic:1 --steps 3 --allow-split-hosts 
 expect 'predicted beside measured' 0 '' report hosts-plan.yaml --measured trained.json
 ok 'they are compared' grep -q '^ one step ' logs/out
 
-mpi 2 "$CALIBRATE" -o json.yaml --seconds 0.1 --json >run.json 2>logs/err
+mpi 2 "$CALIBRATE" -m model.yaml -o json.yaml --seconds 0.1 --json >run.json 2>logs/err
 ok 'for programs' python3 -c '
 import json
 run = json.load(open("run.json"))
 kinds = [f["figure"] for f in run["measured"]]
-assert kinds == ["latency_s", "bytes_per_s", "alltoall", "allreduce", "memory_bytes_per_s", "flops_per_s"], kinds
-assert all(0 < f["first_quartile"] <= f["median"] <= f["third_quartile"] for f in run["measured"])
+assert kinds == ["latency_s", "bytes_per_s", "exchange_s", "alltoall", "allreduce",
+    "memory_bytes_per_s", "alone.memory_bytes_per_s", "flops_per_s", "alone.flops_per_s"], kinds
+assert all(f["first_quartile"] <= f["median"] <= f["third_quartile"] for f in run["measured"])
+assert all(0 < f["first_quartile"] for f in run["measured"] if f["figure"] != "exchange_s")
+assert run["topology"]["device"]["alone"]["ranks"] == 2
 assert run["topology"]["levels"][0]["fanout"] == 2'
-mpi 1 "$CALIBRATE" -o - --seconds 0.1 >piped.yaml 2>logs/err
+mpi 1 "$CALIBRATE" -m model.yaml -o - --seconds 0.1 >piped.yaml 2>logs/err
 expect 'to a pipe' 0 '' plan -q -m model.yaml -t piped.yaml --strategy load -o piped-plan.yaml
 
 # refused NAME STATUS TEXT RANKS ARGUMENT...
 refused() {
     refused_name=$1 refused_status=$2 refused_text=$3 refused_ranks=$4
     shift 4
-    mpi "$refused_ranks" "$CALIBRATE" --seconds 0.1 "$@" >logs/out 2>logs/err
+    mpi "$refused_ranks" "$CALIBRATE" -m model.yaml --seconds 0.1 "$@" >logs/out 2>logs/err
     judge "$refused_name" "$refused_status" $? "$refused_text" "$*"
     ok "$refused_name: said once" test "$(grep -c '^towerpart-calibrate: ' logs/err)" -eq 1
     ok "$refused_name: nothing else is said" test ! -s logs/out
@@ -82,7 +85,11 @@ refused 'the base itself' 2 '-o topology.yaml: would change the input --base top
     -o topology.yaml --base topology.yaml
 refused 'two results in one' 2 '-o - and --json both go to standard output' 2 -o - --json
 refused 'an argument' 2 "too many arguments: 'plan.yaml'" 2 -o out.yaml plan.yaml
-mpi 2 "$CALIBRATE" -o out.yaml --seconds 0 >logs/out 2>logs/err
+mpi 2 "$CALIBRATE" -m nowhere.yaml -o out.yaml >logs/out 2>logs/err
+judge 'a model that is not there' 3 $? 'nowhere.yaml: ' '-m nowhere.yaml'
+mpi 2 "$CALIBRATE" -o out.yaml >logs/out 2>logs/err
+judge 'no model' 2 $? 'option -m MODEL is missing' ''
+mpi 2 "$CALIBRATE" -m model.yaml -o out.yaml --seconds 0 >logs/out 2>logs/err
 judge 'no time' 2 $? "--seconds: found '0', expected a number above 0" '--seconds 0'
 
 ok 'help names all options' sh -c "mpirun -n 1 $CALIBRATE --help | grep -q -- '--hosts-size=L'"

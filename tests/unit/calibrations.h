@@ -26,6 +26,7 @@ static inline struct tp_calibration sample_calibration(void)
     c.lookup_table_bytes = 1000000000;
     c.dense_samples = 256;
     c.threads = 1;
+    c.machine_ranks = 2;
     c.seconds = 12.25;
     add_figure(&c, TP_FIGURE_LATENCY, 0, 0, 1e-6);
     add_figure(&c, TP_FIGURE_RATE, 0, 0, 5e9);
@@ -38,8 +39,11 @@ static inline struct tp_calibration sample_calibration(void)
     add_figure(&c, TP_FIGURE_ALLREDUCE, 0, 2, 3e9);
     add_figure(&c, TP_FIGURE_ALLREDUCE, 1, 4, 9e6);
     add_figure(&c, TP_FIGURE_ALLREDUCE, 1, 6, 8e6);
+    add_figure(&c, TP_FIGURE_EXCHANGE, -1, 6, 3e-4);
     add_figure(&c, TP_FIGURE_LOOKUP, -1, 0, 7e9);
+    add_figure(&c, TP_FIGURE_LOOKUP_ALONE, -1, 0, 9e9);
     add_figure(&c, TP_FIGURE_DENSE, -1, 0, 1.2e11);
+    add_figure(&c, TP_FIGURE_DENSE_ALONE, -1, 0, 1.1e11); /* disturbed */
     return c;
 }
 

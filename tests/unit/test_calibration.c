@@ -97,6 +97,10 @@ START_TEST(figures_find_their_places)
     ck_point(&t->levels[1].allreduce, 1, 6, 8e6);
     ck_assert_double_eq(t->device.memory_bytes_per_s, 7e9);
     ck_assert_double_eq(t->device.flops_per_s, 1.2e11);
+    ck_assert_double_eq(t->device.exchange_s, 3e-4);
+    ck_assert_int_eq(t->device.alone.ranks, 2);
+    ck_assert_double_eq(t->device.alone.memory_bytes_per_s, 9e9);
+    ck_assert_double_eq(t->device.alone.flops_per_s, 1.2e11); /* never slower than all at once */
     ck_assert_int_eq(t->device.memory_bytes, 4000000000);
     ck_assert_double_eq(t->device.reserve, 0.15);
     tp_topology_free(t);
@@ -116,6 +120,8 @@ START_TEST(what_joins_one_rank_has_the_rate_of_memory)
     ck_assert_double_eq(t->levels[0].bytes_per_s, 7e9);
     ck_assert_double_eq(t->levels[0].latency_s, 0);
     ck_assert_int_eq(t->levels[0].alltoall.count, 0);
+    ck_assert_int_eq(t->device.alone.ranks, 0);
+    ck_assert_double_eq(t->device.exchange_s, 0);
     tp_topology_free(t);
 }
 END_TEST

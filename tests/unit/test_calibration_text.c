@@ -74,7 +74,7 @@ START_TEST(the_table_has_a_line_for_each_figure)
         text.data, " cluster alltoall of 6         5.50 MB/s    2.75 MB/s    11.0 MB/s     12");
     for (const char *p = text.data; *p; p++)
         lines += *p == '\n';
-    ck_assert_int_eq(lines, 2 + 13);
+    ck_assert_int_eq(lines, 2 + 16);
     tp_text_release(&text);
     tp_topology_free(s.topology);
 }
@@ -90,7 +90,7 @@ START_TEST(json_has_all_of_it)
     ck_assert_uint_eq(strcspn(text.data, "\n") + 1, text.length); /* on one line */
     ck_assert_int_eq(json_integer_value(json_object_get(root, "ranks")), 6);
     json_t *list = json_object_get(root, "measured"), *entry = json_array_get(list, 3);
-    ck_assert_uint_eq(json_array_size(list), 13);
+    ck_assert_uint_eq(json_array_size(list), 16);
     ck_assert_str_eq(json_string_value(json_object_get(entry, "figure")), "bytes_per_s");
     ck_assert_str_eq(json_string_value(json_object_get(entry, "level")), "cluster");
     ck_assert_double_eq(json_real_value(json_object_get(entry, "median")), 1.25e7);

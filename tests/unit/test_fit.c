@@ -180,6 +180,16 @@ START_TEST(few_sizes_are_enough)
 }
 END_TEST
 
+START_TEST(a_known_part_is_taken_off_as_far_as_it_goes)
+{
+    struct tp_fit fit = tp_fit_less((struct tp_fit){.value = {1, 3, 7}, .from_bytes = 64}, 2);
+    ck_near(fit.value.low, 0.0);
+    ck_near(fit.value.median, 1.0);
+    ck_near(fit.value.high, 5.0);
+    ck_near(fit.from_bytes, 64.0);
+}
+END_TEST
+
 /* 1 ms of latency in all: what is left is bytes at 1e9 bytes/s. Sizes whose time is mostly latency,
  * below 1e6 bytes, count it as half their time and so differ: the smallest that agrees is 1 MiB. */
 START_TEST(a_known_latency_is_taken_off)
@@ -205,6 +215,7 @@ int main(void)
     tcase_add_test(tcase, a_longer_transfer_is_held_against_the_line);
     tcase_add_test(tcase, constant_times_give_the_longest_transfers_rate);
     tcase_add_test(tcase, few_sizes_are_enough);
+    tcase_add_test(tcase, a_known_part_is_taken_off_as_far_as_it_goes);
     tcase_add_test(tcase, a_known_latency_is_taken_off);
     return run_suite("fit", tcase);
 }
