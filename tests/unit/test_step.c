@@ -216,6 +216,102 @@ START_TEST(test_sptt_on_three_levels_differs_from_flat_in_its_exchanges)
 }
 END_TEST
 
+/* Three levels of two, K = 2: a tower is a rack of two hosts; unequal uplinks. Host 2 has 16 bytes/s, the
+ * others 40; a rack 10. B = 16, b = 2, B/R = 4, e = 4 both ways; a table cut by rows over tower 0,
+ * pooling 2; in tower 1 dim 8 by columns on ranks 5, 6, pooling 1.5, and dim 4 on rank 7.
+ * O = (4, 4, 4, 4 | 0, 4, 4, 4), ids per peer (20.8, 20.8, 14.4, 8 | 0, 32, 32, 24) bytes; see
+ * layout 5 of test_step_bytes.c.
+ *   ids          rack 0 sends 4 * 88 = 352 over its uplink: 4*3 + 35.2 = 47.2 (host 2: 2*2 + 240/16);
+ *                covered: 2.004 in flat, 3.028 in sptt, 3.58 in dmt
+ *   lookup       16 * 1.5 * 4 * 4 = 384 bytes; permute 2 * 16*4*4 = 512, both ways
+ *   flat         32 bytes a pair; rack 0 sends 4 * 128 = 512: 12 + 51.2 (host 2 takes in 384: 4 + 24)
+ *   tower        64 bytes a pair; host 2 takes in 4 * 64 = 256: 2*2 + 16 (a rank alone 12.8)
+ *   sptt peers   32 and 96 bytes; rack 0 takes in 4 * 96 = 384: 3 + 38.4
+ *   dmt peers    16 and 32 bytes; rack 0 takes in 128: 3 + 12.8
+ *   over_arch    projection 8->4: 64, dots of 3: 72, top 6: 142 * 2; in dmt dots 36, top 6: 42 * 2
+ *   module       tower 1: projection 64, 2*4->2: 32: 96 flops * 4 samples
+ *   allreduce    160 bytes: host 2 + 1.6, rack 4 + 2*80/16, pod 6 + 4*40/10: 3.6 + 14 + 22; in dmt 16:
+ *                2.16 + 5 + 7.6, and 184 in tower 1: host 2 + 1.84, rack 4 + 2*92/16 */
+static void make_racks(struct layout *l)
+{
+    layout_begin(l, 16);
+    layout_level(l, 2, 100, 1, 0);
+    layout_level(l, 2, 10, 2, 40);
+    layout_level(l, 2, 5, 3, 10);
+    layout_towers(l, 2);
+    l->hosts[2].uplink_bytes_per_s = 16;
+    l->model.tower_module = (struct tp_tower_module){TP_MODULE_DLRM, 1, 0, 2, 0};
+    layout_rows(l, 5, 4, 2, 0);
+    layout_table(l, 10, 8, 1.5, 1, TP_SHARD_COLUMN);
+    layout_shard(l, 5, 0, 10, 0, 4);
+    layout_shard(l, 6, 0, 10, 4, 4);
+    layout_whole(l, 10, 4, 1, 7);
+}
+
+START_TEST(test_seconds_of_flat_on_racks_with_unequal_uplinks)
+{
+    static const struct seconds table[] = {
+        {TP_PHASE_IDS_ALLTOALL, 47.2 - 2.004},
+        {TP_PHASE_LOOKUP, 0.384},
+        {TP_PHASE_EMBEDDING_ALLTOALL, 63.2},
+        {TP_PHASE_OVER_ARCH, 0.284},
+        {TP_PHASE_OVER_ARCH_BACKWARD, 0.568},
+        {TP_PHASE_EMBEDDING_ALLTOALL_BACKWARD, 63.2},
+        {TP_PHASE_SPARSE_UPDATE, 0.768},
+        {TP_PHASE_DENSE_ALLREDUCE, 3.6 + 14 + 22},
+    };
+    struct layout l;
+    make_racks(&l);
+    EXPECT_SECONDS(&l, TP_MODE_FLAT, table);
+}
+END_TEST
+
+START_TEST(test_seconds_of_sptt_on_racks_with_unequal_uplinks)
+{
+    static const struct seconds table[] = {
+        {TP_PHASE_IDS_ALLTOALL, 47.2 - 3.028},
+        {TP_PHASE_LOOKUP, 0.384},
+        {TP_PHASE_PEER_PERMUTE, 0.512},
+        {TP_PHASE_TOWER_EXCHANGE, 20},
+        {TP_PHASE_EMBEDDING_ALLTOALL, 41.4},
+        {TP_PHASE_OVER_ARCH, 0.284},
+        {TP_PHASE_OVER_ARCH_BACKWARD, 0.568},
+        {TP_PHASE_EMBEDDING_ALLTOALL_BACKWARD, 41.4},
+        {TP_PHASE_TOWER_EXCHANGE_BACKWARD, 20},
+        {TP_PHASE_PEER_PERMUTE_BACKWARD, 0.512},
+        {TP_PHASE_SPARSE_UPDATE, 0.768},
+        {TP_PHASE_DENSE_ALLREDUCE, 3.6 + 14 + 22},
+    };
+    struct layout l;
+    make_racks(&l);
+    EXPECT_SECONDS(&l, TP_MODE_SPTT, table);
+}
+END_TEST
+
+START_TEST(test_seconds_of_dmt_on_racks_with_unequal_uplinks)
+{
+    static const struct seconds table[] = {
+        {TP_PHASE_IDS_ALLTOALL, 47.2 - 3.58},
+        {TP_PHASE_LOOKUP, 0.384},
+        {TP_PHASE_PEER_PERMUTE, 0.512},
+        {TP_PHASE_TOWER_EXCHANGE, 20},
+        {TP_PHASE_TOWER_MODULE, 0.384},
+        {TP_PHASE_EMBEDDING_ALLTOALL, 15.8},
+        {TP_PHASE_OVER_ARCH, 0.084},
+        {TP_PHASE_OVER_ARCH_BACKWARD, 0.168},
+        {TP_PHASE_EMBEDDING_ALLTOALL_BACKWARD, 15.8},
+        {TP_PHASE_TOWER_MODULE_BACKWARD, 0.768},
+        {TP_PHASE_TOWER_EXCHANGE_BACKWARD, 20},
+        {TP_PHASE_PEER_PERMUTE_BACKWARD, 0.512},
+        {TP_PHASE_SPARSE_UPDATE, 0.768},
+        {TP_PHASE_DENSE_ALLREDUCE, 2.16 + 5 + 7.6 + 3.84 + 15.5},
+    };
+    struct layout l;
+    make_racks(&l);
+    EXPECT_SECONDS(&l, TP_MODE_DMT, table);
+}
+END_TEST
+
 START_TEST(test_without_modules_dmt_is_sptt)
 {
     struct layout l;
@@ -488,6 +584,9 @@ static void add_seconds_tests(Suite *suite)
     tcase_add_test(tcase, test_seconds_of_flat_on_three_levels);
     tcase_add_test(tcase, test_seconds_of_dmt_on_three_levels);
     tcase_add_test(tcase, test_sptt_on_three_levels_differs_from_flat_in_its_exchanges);
+    tcase_add_test(tcase, test_seconds_of_flat_on_racks_with_unequal_uplinks);
+    tcase_add_test(tcase, test_seconds_of_sptt_on_racks_with_unequal_uplinks);
+    tcase_add_test(tcase, test_seconds_of_dmt_on_racks_with_unequal_uplinks);
     tcase_add_test(tcase, test_slow_uplink_of_one_host_is_everybody_s_wait);
     tcase_add_test(tcase, test_failed_step_leaves_the_cost_alone);
     suite_add_tcase(suite, tcase);
