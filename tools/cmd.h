@@ -13,5 +13,6 @@ int cmd_check(int argc, char **argv);
 int cmd_recost(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 
 #endif

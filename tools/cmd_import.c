@@ -172,16 +172,6 @@ static const struct argp argp = {options, parse, "FILE",
     "Example: towerpart import --from csv tables.csv --batch-size 4096 -o m.yaml",
     NULL, NULL, NULL};
 
-/* Each line of the notes. */
-static void say_notes(const struct args *args, const char *notes)
-{
-    while (!args->quiet && *notes) {
-        int length = (int)strcspn(notes, "\n");
-        opt_say("%.*s", length, notes);
-        notes += length + (notes[length] == '\n');
-    }
-}
-
 static enum tp_status import_model(const struct args *args, struct tp_error *err)
 {
     struct tp_model *model = NULL;
@@ -191,7 +181,8 @@ static enum tp_status import_model(const struct args *args, struct tp_error *err
             ? tp_import_csv(args->file, &args->options, &notes, &model, err)
             : tp_import_torchrec_config(args->file, &args->options, &notes, &model, err);
     if (status == TP_OK) {
-        say_notes(args, notes);
+        if (!args->quiet)
+            opt_say_lines(notes);
         status = tp_model_save(model, args->output, err);
     }
     if (status == TP_OK && !args->quiet) {
@@ -277,7 +268,8 @@ static enum tp_status import_plan(
     if (status == TP_OK)
         status = tp_import_torchrec_plan(args->file, model, topology, affinity, &notes, &plan, err);
     if (status == TP_OK) {
-        say_notes(args, notes);
+        if (!args->quiet)
+            opt_say_lines(notes);
         input_move(&model_input, &plan->model_input);
         input_move(&topology_input, &plan->topology_input);
         if (affinity)

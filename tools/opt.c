@@ -202,6 +202,15 @@ void opt_say(const char *format, ...)
     fprintf(stderr, "%s\n", line);
 }
 
+void opt_say_lines(const char *lines)
+{
+    while (*lines) {
+        int length = (int)strcspn(lines, "\n");
+        opt_say("%.*s", length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 int opt_end(const char *command, enum tp_status status, const struct tp_error *err)
 {
     if (status == TP_OK)

@@ -88,6 +88,9 @@ int32_t opt_threads(const struct argp_state *state, const char *text);
 /* One line on standard error, cleaned. */
 void opt_say(const char *format, ...) TP_PRINTF(1, 2);
 
+/* The same for each line of a text that holds several. */
+void opt_say_lines(const char *lines);
+
 /* Prints what went wrong, if anything. @return the exit status of the program. */
 int opt_end(const char *command, enum tp_status status, const struct tp_error *err);
 

@@ -38,9 +38,9 @@ static const struct command commands[] = {
     {"report", cmd_report, "show a plan: towers, load balance, quality, cost"},
     {"sweep", cmd_sweep,
         "predict step times in other settings, and from where on towers are worth it"},
+    {"export", cmd_export, "write a plan in the form that TorchRec trains by"},
     {"diff", NULL, NULL},
     {"explain", NULL, NULL},
-    {"export", NULL, NULL},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -18,12 +18,22 @@ layout() {
     sed -n '/^towers:/,/^quality:/p' "$1" >"$2"
     [ -s "$2" ] || echo "Bail out! $1 has no towers"
 }
+# export_to JSON PLAN: the plan as JSON of a TorchRec plan
+export_to() {
+    "$TOWERPART" export -q --to torchrec "$2" -o "$1" || echo "Bail out! $2 is not exported"
+}
+
+# without_towers JSON: that section is left out
+without_towers() {
+    sed '/^},$/,$d' "$1" >logs/tables && echo '}}' | cat logs/tables - >"$1"
+}
 for name in small-mixed criteo-a100-64 meta-856-h100-512; do
     take $name
     layout plan.yaml before
     grep inside_affinity plan.yaml >inside
     for towers in with-towers without-towers; do
-        "$EXPORT_PLAN" plan.yaml $towers >plan.json
+        export_to plan.json plan.yaml
+        [ $towers = with-towers ] || without_towers plan.json
         expect "$name, $towers: is imported" 0 ': 0 findings' \
             import --from torchrec plan.json -m model.yaml -t topology.yaml -a affinity.npz -o back.yaml
         layout back.yaml after
@@ -32,12 +42,12 @@ for name in small-mixed criteo-a100-64 meta-856-h100-512; do
         expect '  check finds nothing' 0 '' check back.yaml -m model.yaml -t topology.yaml
         expect '  report shows it' 0 '' report back.yaml
         ok '  as imported' grep -q 'strategy imported' logs/out
-        "$EXPORT_PLAN" back.yaml with-towers >again.json
+        export_to again.json back.yaml
         [ $towers = without-towers ] || ok '  exported again, it is the same' cmp plan.json again.json
     done
 done
 expect 'a flat plan' 0 '' plan -q -m model.yaml -t topology.yaml --flat -o flat.yaml
-"$EXPORT_PLAN" flat.yaml with-towers >flat.json
+export_to flat.json flat.yaml
 expect '  is imported' 0 'flat, 1 tower: 0 findings' \
     import --from torchrec flat.json -m model.yaml -t topology.yaml -o back.yaml
 layout flat.yaml before
@@ -46,7 +56,7 @@ ok '  with the same shards and loads' cmp before after
 ok '  as flat' grep -qx 'strategy: flat' back.yaml
 
 take small-mixed
-"$EXPORT_PLAN" plan.yaml with-towers >theirs.json
+export_to theirs.json plan.yaml
 expect 'without an affinity' 0 '' import -q --from torchrec theirs.json -m model.yaml -t topology.yaml -o back.yaml
 expect '  report says what is not known' 0 '' report back.yaml
 for words in 'none was given' 'The plan was made elsewhere; these are the' 'These towers were made elsewhere' \
@@ -87,14 +97,14 @@ expect 'a rank beyond its memory' 1 'rank 4: memory: found ' \
 sed 's/table_wise/table_row_wise/' theirs.json >wrong.json
 expect 'many findings are cut, and counted' 1 'the plan breaks' $import -o -
 ok '  the plan is on standard output' grep -qx 'strategy: imported' logs/out
-"$EXPORT_PLAN" "$plans/meta-856-h100-512/plan.yaml" >theirs.json
+export_to theirs.json "$plans/meta-856-h100-512/plan.yaml"
 sed 's/"table_wise"/"row_wise"/' theirs.json >wrong.json
 expect 'at 20' 1 ' more: towerpart check wrong.yaml' import --from torchrec wrong.json -o wrong.yaml \
     -m "$plans/meta-856-h100-512/model.yaml" -t "$plans/meta-856-h100-512/topology.yaml" -q
 ok '  20 lines, the count, and the error' test "$(wc -l <logs/err)" -eq 22
 
 # --- bad files: exit status 3, with the place -------------------------------------------------------
-"$EXPORT_PLAN" plan.yaml with-towers >theirs.json
+export_to theirs.json plan.yaml
 # bad NAME TEXT MESSAGE: that CSV is refused
 bad() {
     printf "$2" >bad.csv
@@ -171,7 +181,7 @@ sed 's/fanout: 4/fanout: 1/;/uplink/s/, uplink_bytes_per_s: [^,]*//;/^hosts:/,$d
 expect '  and plans' 0 '' plan -q -m t.yaml -t one.yaml --strategy load -o t-plan.yaml
 
 # --- the page ---------------------------------------------------------------------------------------
-"$EXPORT_PLAN" plan.yaml with-towers >theirs.json
+export_to theirs.json plan.yaml
 follow "$SOURCE/docs/import.md"
 ok 'there are commands' test "$(wc -l <logs/commands)" -ge 7
 finish
