@@ -26,7 +26,11 @@ struct args {
 };
 
 static const struct argp_option options[] = {
-    {"to", KEY_TO, "PROGRAM", 0, "torchrec: JSON of an EmbeddingShardingPlan, with the towers", 0},
+    {"to", KEY_TO, "PROGRAM", 0,
+        "torchrec: JSON of an EmbeddingShardingPlan, with the towers; hugectr: JSON of "
+        "shard_matrix "
+        "and shard_strategy, with the towers",
+        0},
     {"output", 'o', "FILE", 0, "Where to write it (default '-', standard output)", 0},
     {"quiet", 'q', NULL, 0, "No notes on standard error", 0},
     {0},
@@ -34,8 +38,10 @@ static const struct argp_option options[] = {
 
 static export_function *read_program(const struct argp_state *state, const char *text)
 {
+    if (strcmp(text, "hugectr") == 0)
+        return tp_export_hugectr;
     if (strcmp(text, "torchrec") != 0)
-        opt_error(state, "--to: found '%s', expected torchrec", text);
+        opt_error(state, "--to: found '%s', expected torchrec or hugectr", text);
     return tp_export_torchrec;
 }
 

@@ -38,7 +38,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "show a plan: towers, load balance, quality, cost"},
     {"sweep", cmd_sweep,
         "predict step times in other settings, and from where on towers are worth it"},
-    {"export", cmd_export, "write a plan in the form that TorchRec trains by"},
+    {"export", cmd_export, "write a plan in the form that TorchRec or HugeCTR takes"},
     {"diff", NULL, NULL},
     {"explain", NULL, NULL},
 };

@@ -15,4 +15,12 @@
 enum tp_status tp_export_torchrec(
     const struct tp_plan *plan, const char *path, char **notes, struct tp_error *err);
 
+/* Writes what HugeCTR's embedding collection is told of a plan, as JSON: shard_matrix, shard_strategy, the
+ * tables with their features, and the towers.
+ * @param plan, path, notes  as above.
+ * @return TP_EINFEASIBLE, naming the table, when column shards are not as many on each of their ranks;
+ *         TP_OK; TP_EINTERNAL when the file cannot be written; TP_ENOMEM. */
+enum tp_status tp_export_hugectr(
+    const struct tp_plan *plan, const char *path, char **notes, struct tp_error *err);
+
 #endif

@@ -3,8 +3,8 @@
 
 Usage: load_examples.py docs/export.md FOLDER
 
-Runs every Python block of the page in FOLDER, where plan.json is, then compares what was loaded with that file.
-The stand-ins take the fields that the real dataclasses have, in their order.
+Runs every Python block of the page in FOLDER, where plan.json and hugectr.json are, then compares what was loaded
+with these. The stand-ins take what the real classes take, in their order.
 """
 import dataclasses
 import json
@@ -44,6 +44,24 @@ class ShardingPlan:
     plan: typing.Dict[str, EmbeddingModuleShardingPlan]
 
 
+@dataclasses.dataclass(frozen=True)
+class EmbeddingTableConfig:  # HugeCTR/pybind/model_wrapper.hpp
+    name: str
+    max_vocabulary_size: int
+    ev_size: int
+
+
+class EmbeddingCollectionConfig:
+    def __init__(self):
+        self.lookups = []
+
+    def embedding_lookup(self, table_config, bottom_name, top_name, combiner):
+        self.lookups.append((table_config, bottom_name, top_name, combiner))
+
+    def shard(self, shard_matrix, shard_strategy):
+        self.shard_matrix, self.shard_strategy = shard_matrix, shard_strategy
+
+
 def stand_in(path, **names):
     parts = path.split(".")
     for i in range(1, len(parts) + 1):
@@ -74,6 +92,21 @@ def check_torchrec(loaded):
             same(sharding, exported["plan"][name], "table_column_wise" if given == "table_wise" else given)
 
 
+def check_hugectr(loaded):
+    with open("hugectr.json", encoding="utf-8") as file:
+        exported = json.load(file)
+    ebc = loaded["ebc"]
+    assert ebc.shard_matrix == exported["shard_matrix"]
+    [(kind, names)] = ebc.shard_strategy
+    assert kind == "mp" and all(isinstance(name, (str, tuple)) for name in names)
+    assert [name if isinstance(name, str) else list(name) for name in names] == exported["shard_strategy"][0][1]
+    assert [(config.name, config.max_vocabulary_size, config.ev_size, bottom, combiner)
+            for config, bottom, _, combiner in ebc.lookups] == [
+        (name, table["max_vocabulary_size"], table["ev_size"], feature, "sum")
+        for name, table in exported["tables"].items() for feature in table["features"]]
+    assert len({top for _, _, top, _ in ebc.lookups}) == len(ebc.lookups)
+
+
 def main():
     page, folder = sys.argv[1:]
     with open(page, encoding="utf-8") as file:
@@ -83,10 +116,13 @@ def main():
     stand_in("torch.distributed._shard.sharding_spec", EnumerableShardingSpec=EnumerableShardingSpec)
     stand_in("torchrec.distributed.types", EmbeddingModuleShardingPlan=EmbeddingModuleShardingPlan,
              ParameterSharding=ParameterSharding, ShardingPlan=ShardingPlan)
+    stand_in("hugectr", EmbeddingTableConfig=EmbeddingTableConfig, EmbeddingCollectionConfig=EmbeddingCollectionConfig)
     loaded = {}
     for block in blocks:
         exec(block, loaded)
-    check_torchrec(loaded)
+        if "towers" in loaded and "ebc" not in loaded:
+            check_torchrec(loaded)
+    check_hugectr(loaded)
 
 
 main()

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds what was exported against the plan, shard by shard.
 
-Usage: placed.py PLAN.yaml torchrec PLAN.json
+Usage: placed.py PLAN.yaml torchrec|hugectr PLAN.json
 
-Knows the plan by a YAML library and docs/plan-format.md, the JSON by TorchRec's names, and nothing of
-towerpart. Every shard is rebuilt from the JSON alone: which rows and columns, and on which rank and device.
+Knows the plan by a YAML library and docs/plan-format.md, the JSON by TorchRec's names or HugeCTR's rules, and
+nothing of towerpart. Every shard is rebuilt from the JSON alone: which rows and columns, and on which rank.
 """
 import json
 import re
 import sys
 
 import yaml
-
-sys.stdout.reconfigure(encoding="utf-8")
 
 
 def shards_of_plan(plan):
@@ -59,6 +57,40 @@ def check_torchrec(plan, exported):
     check_towers(plan, exported["towers"], flat)
 
 
+def shards_of_hugectr(gpus, parts, rows, dim):
+    """{gpu: (rows, columns)}, as split_column_wise_sharding_config() cuts: piece by piece in the order of the GPUs,
+    each piece's rows dealt out one by one."""
+    assert len(gpus) % parts == 0 and dim % parts == 0
+    sharers = len(gpus) // parts
+    return {gpu: (len(range(i % sharers, rows, sharers)), dim // parts) for i, gpu in enumerate(gpus)}
+
+
+def check_hugectr(plan, exported):
+    assert set(exported) == {"shard_matrix", "shard_strategy", "tables", "towers"}
+    [[kind, group]] = exported["shard_strategy"]
+    parts = {entry if isinstance(entry, str) else entry[0]: 1 if isinstance(entry, str) else entry[1] for entry in group}
+    model = {table["name"]: table for table in plan["model"]["tables"]}
+    assert kind == "mp" and len(parts) == len(group) and list(exported["tables"]) == list(model)
+    assert len(exported["shard_matrix"]) == len(plan["ranks"])
+    holders = {name: [] for name in parts}
+    for gpu, names in enumerate(exported["shard_matrix"]):
+        for name in names:
+            holders[name].append(gpu)
+    for name, (_, shards) in shards_of_plan(plan).items():
+        table, given = exported["tables"][name], model[name]
+        rows, dim = table["max_vocabulary_size"], table["ev_size"]
+        assert (rows, dim, table["features"]) == (
+            given["rows"], given["dim"], [feature["name"] for feature in given["features"]]), name
+        rebuilt = shards_of_hugectr(holders[name], parts[name], rows, dim)
+        assert set(rebuilt) == {shard[-1] for shard in shards}, name
+        by_rows = len(shards) > 1 and parts[name] == 1 and len(rebuilt) > 1
+        for gpu, (got_rows, got_columns) in rebuilt.items():
+            here = [shard for shard in shards if shard[-1] == gpu]
+            assert got_columns == (dim if by_rows else sum(shard[3] for shard in here)), name
+            assert abs(got_rows - here[0][1]) < (len(shards) if by_rows else 1), name
+    check_towers(plan, exported["towers"], plan["strategy"] == "flat")
+
+
 def check_towers(plan, towers, flat):
     expected = {} if flat else {
         str(tower["id"]): {"tables": [table["name"] for table in plan["tables"] if table["tower"] == tower["id"]],
@@ -72,7 +104,7 @@ def main():
         plan = yaml.safe_load(file)
     with open(exported_file, encoding="utf-8") as file:
         exported = json.load(file)
-    {"torchrec": check_torchrec}[form](plan, exported)
+    {"torchrec": check_torchrec, "hugectr": check_hugectr}[form](plan, exported)
 
 
 main()

@@ -25,6 +25,13 @@ plan written to plan.json" export --to torchrec "$2" -o plan.json
     layout back.yaml after
     ok '  as it was' cmp before after
 }
+# hugectr NAME PLAN NOTES: the shards that HugeCTR makes of it are as large, and on the same ranks
+hugectr() {
+    expect "$1: is exported to hugectr" 0 "$3
+plan written to hugectr.json" export --to hugectr "$2" -o hugectr.json
+    ok '  no more is said' test "$(wc -l <logs/err)" -eq "$(printf '%s\nplan written\n' "$3" | grep -c .)"
+    ok '  every shard is where the plan has it' python3 "$here/placed.py" "$2" hugectr hugectr.json
+}
 for name in small-mixed criteo-a100-64 meta-856-h100-512; do
     torchrec $name "$plans/$name/plan.yaml" "$plans/$name/model.yaml" "$plans/$name/topology.yaml" ''
 done
@@ -53,6 +60,33 @@ expect '1,000 features' 0 '' synth -q -o large --features 1000 --groups 40 --sam
 expect '  planned' 0 '' plan -q -m large/model.yaml -t large/topology.yaml --strategy load -o large.yaml
 torchrec '1,000 features' large.yaml large/model.yaml large/topology.yaml ''
 
+by_rows=': HugeCTR deals the rows out one by one'
+idle=' without a table, first '
+turned=' with columns on other ranks than in the plan'
+# In the mixed plans t_b, t_e and t_h are cut by columns, their first piece on the rank 1, 4 and 7 places after the
+# tower's first, round and round.
+hugectr small-mixed "$small/plan.yaml" "$by_rows"
+hugectr criteo-a100-64 "$plans/criteo-a100-64/plan.yaml" "12 ranks$idle"
+hugectr 'mixed, two hosts' two/plan.yaml "$by_rows
+2 tables$turned"
+hugectr 'mixed, towers of two hosts' four/plan.yaml "$by_rows
+1 table$turned"
+hugectr 'mixed, one tower of all hosts' whole/plan.yaml "$by_rows
+1 table$turned"
+
+# One table of these has a shard too many on one rank.
+meta=$plans/meta-856-h100-512/plan.yaml
+rm -f hugectr.json
+expect 'meta-856-h100-512: uneven columns' 1 'table t381: found 1 column shard on rank 77 and 2 on rank 79, expected
+move one from rank 79 to rank 76, then towerpart recost' export --to hugectr "$meta" -o hugectr.json
+ok '  nothing is written' test ! -e hugectr.json
+sed 's/{rank: 79, row: 0, rows: 1895410, column: 96,/{rank: 76, row: 0, rows: 1895410, column: 96,/' "$meta" >moved.yaml
+expect '  moved as it says' 0 '' recost -q moved.yaml -o moved.yaml
+hugectr 'meta-856-h100-512, moved' moved.yaml "$by_rows
+1 table$turned"
+hugectr 'flat' flat.yaml ''
+hugectr '1,000 features' large.yaml ''
+
 # --- refused ----------------------------------------------------------------------------------------
 rm -f plan.json
 sed '/name: t_user, tower/s/rank: 0/rank: 1/' "$small/plan.yaml" >edited.yaml
@@ -60,7 +94,7 @@ expect 'a plan with stale figures' 1 'edited.yaml: found ' export --to torchrec 
 ok '  what to do is said' grep -q 'expected a sound plan: .*recost.*; see towerpart check' logs/err
 ok '  nothing is written' test ! -e plan.json
 cp "$small/plan.yaml" .
-expect 'an unknown program' 2 "--to: found 'xml', expected torchrec" export --to xml plan.yaml
+expect 'an unknown program' 2 "--to: found 'xml', expected torchrec or hugectr" export --to xml plan.yaml
 expect 'no program' 2 'option --to PROGRAM is missing' export plan.yaml
 expect 'no plan' 2 'the plan file is missing' export --to torchrec
 expect 'over the plan' 2 'would change the input PLAN' export --to torchrec plan.yaml -o plan.yaml
