@@ -68,7 +68,7 @@ def shards_of_hugectr(gpus, parts, rows, dim):
 def check_hugectr(plan, exported):
     assert set(exported) == {"shard_matrix", "shard_strategy", "tables", "towers"}
     [[kind, group]] = exported["shard_strategy"]
-    parts = {entry if isinstance(entry, str) else entry[0]: 1 if isinstance(entry, str) else entry[1] for entry in group}
+    parts = dict((entry, 1) if isinstance(entry, str) else entry for entry in group)
     model = {table["name"]: table for table in plan["model"]["tables"]}
     assert kind == "mp" and len(parts) == len(group) and list(exported["tables"]) == list(model)
     assert len(exported["shard_matrix"]) == len(plan["ranks"])
@@ -101,7 +101,7 @@ def check_towers(plan, towers, flat):
 def main():
     plan_file, form, exported_file = sys.argv[1:]
     with open(plan_file, encoding="utf-8") as file:
-        plan = yaml.safe_load(file)
+        plan = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     with open(exported_file, encoding="utf-8") as file:
         exported = json.load(file)
     {"torchrec": check_torchrec, "hugectr": check_hugectr}[form](plan, exported)
