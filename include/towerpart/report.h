@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <towerpart/diff.h>
 #include <towerpart/plan.h>
 #include <towerpart/run.h>
 #include <towerpart/status.h>
@@ -63,5 +64,16 @@ enum tp_status tp_report_sweep(const struct tp_sweep *sweep, enum tp_sweep_forma
     const char *path, struct tp_error *err);
 enum tp_status tp_report_frontier(const struct tp_frontier *frontier, enum tp_sweep_format format,
     const char *path, struct tp_error *err);
+
+/* Writes a diff as text of at most 100 columns: a summary, what changed in the specs, the tables that
+ * move, and figures before and after. @param all  every table and line; false: the largest, the rest
+ * counted. @param path  "-" for standard output. */
+enum tp_status tp_report_diff_text(
+    const struct tp_diff *diff, bool all, const char *path, struct tp_error *err);
+
+/* Writes the same, always complete, as one JSON object: `tables`, applied to the first plan, give the
+ * second. */
+enum tp_status tp_report_diff_json(
+    const struct tp_diff *diff, const char *path, struct tp_error *err);
 
 #endif
