@@ -37,10 +37,10 @@ static const struct command commands[] = {
     {"recost", cmd_recost, "compute loads and costs anew after a plan was edited by hand"},
     {"report", cmd_report, "show a plan: towers, load balance, quality, cost"},
     {"diff", cmd_diff, "compare two plans: what moves, how many bytes travel, what it gains"},
+    {"explain", cmd_explain, "say why a feature is where it is, and what other places would cost"},
     {"sweep", cmd_sweep,
         "predict step times in other settings, and from where on towers are worth it"},
     {"export", cmd_export, "write a plan in the form that TorchRec or HugeCTR takes"},
-    {"explain", NULL, NULL},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <towerpart/diff.h>
+#include <towerpart/explain.h>
 #include <towerpart/plan.h>
 #include <towerpart/run.h>
 #include <towerpart/status.h>
@@ -75,5 +76,12 @@ enum tp_status tp_report_diff_text(
  * second. */
 enum tp_status tp_report_diff_json(
     const struct tp_diff *diff, const char *path, struct tp_error *err);
+
+/* Writes an explanation as text of at most 100 columns, or, always complete, as one JSON object.
+ * @param all  every tower; false: the best ones. */
+enum tp_status tp_report_explain_text(
+    const struct tp_explain *explain, bool all, const char *path, struct tp_error *err);
+enum tp_status tp_report_explain_json(
+    const struct tp_explain *explain, const char *path, struct tp_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 # Same inputs and seed: the same bytes, twice, from another folder, and where decimals have a comma.
 . "$(dirname "$0")/lib.sh"
 
-# make PROGRAM FOLDER: synth -> profile -> affinity -> plan -> report, all into that folder
+# make PROGRAM FOLDER: synth -> profile -> affinity -> plan -> report, explain, diff, all into that folder
 make() {
     "$1" synth -q -o "$2" --features 26 --groups 4 --samples 256 --mixed-dims --skew 0.7 --hosts 2 \
         --ranks-per-host 2 --log 20 --seed 7 &&
@@ -18,7 +18,18 @@ make() {
         "$1" report --json "$2/plan.yaml" -o "$2/report.json" &&
         "$1" recost -q "$2/plan.yaml" -a "$2/affinity.npz" -o "$2/recost.yaml" &&
         "$1" plan -q -m "$2/model.yaml" -t "$2/topology.yaml" -d "$2/dump" --threads 1 \
-            -o "$2/plan_from_dump.yaml"
+            -o "$2/plan_from_dump.yaml" &&
+        "$1" explain f03 "$2/plan.yaml" -a "$2/affinity.npz" -o "$2/explain.txt" &&
+        "$1" explain --json f03 "$2/plan.yaml" -a "$2/affinity.npz" -o "$2/explain.json" &&
+        differ "$1" "$2" -o "$2/diff.txt" && differ "$1" "$2" --json -o "$2/diff.json"
+}
+
+# differ PROGRAM FOLDER OPTION...: two plans in it are compared, and do differ
+differ() {
+    differ_program=$1 differ_folder=$2
+    shift 2
+    "$differ_program" diff "$differ_folder/plan_profiled.yaml" "$differ_folder/plan.yaml" "$@"
+    test $? -eq 1
 }
 
 ok 'a first time' make "$TOWERPART" first
