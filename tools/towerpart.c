@@ -11,6 +11,8 @@
 
 #include "opt.h"
 
+#include "base/nearest.h"
+
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,7 @@
 
 struct command {
     const char *name;
-    int (*run)(int argc, char **argv); /* NULL: a later version brings it */
+    int (*run)(int argc, char **argv);
     const char *does;
 };
 
@@ -51,8 +53,7 @@ static void print_help(FILE *to)
           "sharding plans for them.\n\nCommands, in the order they are used:\n",
         to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i].run)
-            fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
     fputs("\nA plan is run by towerpart-train, over MPI: towerpart-train --help\n"
           "Options and an example of a command: towerpart help COMMAND\n"
           "Version: towerpart --version\n"
@@ -69,21 +70,33 @@ static int usage_error(const char *message, const char *what)
     return TP_EUSAGE;
 }
 
+static const char *command_name(const void *names, size_t i)
+{
+    return ((const struct command *)names)[i].name;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *near = tp_nearest(name, commands, COMMAND_COUNT, command_name);
+    opt_say("towerpart: unknown command: %s", name);
+    if (near)
+        opt_say("Did you mean '%s'? 'towerpart help %s' says what it does.", near, near);
+    else
+        opt_say("Try 'towerpart --help' for the commands.");
+    return TP_EUSAGE;
+}
+
 static int run_command(const char *name, int argc, char **argv)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
-        if (!commands[i].run) {
-            fprintf(stderr, "towerpart: command %s is not part of this version\n", name);
-            return TP_EUSAGE;
-        }
         char program[64];
         snprintf(program, sizeof program, "towerpart %s", name);
         argv[0] = program;
         return commands[i].run(argc, argv);
     }
-    return usage_error("unknown command:", name);
+    return unknown_command(name);
 }
 
 /* `towerpart help X` is `towerpart X --help`. */

@@ -29,6 +29,8 @@ done
 expect 'the version of the program' 0 '' --version
 ok 'is a line' grep -qx 'towerpart [0-9.]*' logs/out
 expect 'an unknown command' 2 'unknown command: nonsense' nonsense
+expect 'a command with a slip' 2 "Did you mean 'report'?" reprot plan.yaml
+expect 'no command is near' 2 "Try 'towerpart --help'" nonsense
 expect 'help for an unknown command' 2 'unknown command: nonsense' help nonsense
 expect 'help for two commands' 2 'too many arguments' help plan check
 expect 'an option where the command should be' 2 'expected a command, found --seed' --seed 1
