@@ -14,7 +14,8 @@
 struct tp_text {
     char *data; /* NUL-terminated; NULL while empty */
     size_t length, capacity;
-    bool failed; /* out of memory: later additions are ignored */
+    bool failed;  /* out of memory: later additions are ignored */
+    bool endless; /* for what breaks lines by itself: words are not wrapped into columns */
 };
 
 void tp_text_add(struct tp_text *text, const char *format, ...) TP_PRINTF(2, 3);

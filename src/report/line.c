@@ -70,14 +70,15 @@ void tp_line_cut(struct tp_text *text, const char *label, int indent, const char
 /* Adds one word, on a new line if it does not fit; a word wider than a line is broken. */
 static void add_word(struct tp_text *text, const char *word, int length, int indent, int *column)
 {
-    if (*column > indent && *column + 1 + length > TP_COLUMNS) {
+    bool fits = text->endless || *column + 1 + length <= TP_COLUMNS;
+    if (*column > indent && !fits) {
         tp_text_add(text, "\n%*s", indent, "");
         *column = indent;
     } else if (*column > indent) {
         tp_text_add_bytes(text, " ", 1);
         ++*column;
     }
-    while (*column + length > TP_COLUMNS) {
+    while (!text->endless && *column + length > TP_COLUMNS) {
         int part = TP_COLUMNS - *column;
         tp_text_add(text, "%.*s\n%*s", part, word, indent, "");
         word += part;

@@ -24,7 +24,7 @@ struct tp_shown tp_shown(const char *name, int columns);
  * as below. */
 void tp_line_cut(struct tp_text *text, const char *label, int indent, const char *line);
 
-/* Words wrapped at TP_COLUMNS. The first line starts with `label` in a column `indent` wide, the
+/* Words wrapped at TP_COLUMNS, unless the text is endless. The first line starts with `label` in a column `indent` wide, the
  * others with as many blanks. Newlines in the text count as blanks. */
 void tp_line_wrap(struct tp_text *text, const char *label, int indent, const char *format, ...)
     TP_PRINTF(4, 5);

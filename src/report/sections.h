@@ -14,6 +14,12 @@
 #define TP_RANKS_BUSIEST 16
 #define TP_NAMES_LISTED 8 /* features that move, are constant or neutral */
 
+#define TP_HEADLINE_INDENT 10 /* columns of the labels of tp_headline() and tp_words_runs() */
+#define TP_TRUST_INDENT 18    /* likewise of tp_section_affinity() */
+
+/* What the plan is worth in a few sentences, each with a label or none. */
+void tp_headline(const struct tp_view *view, struct tp_text *text);
+
 enum tp_status tp_section_towers(
     const struct tp_view *view, struct tp_text *text, struct tp_error *err);
 void tp_section_balance(const struct tp_view *view, struct tp_text *text);
@@ -35,6 +41,18 @@ void tp_line_other_machine(
     const struct tp_view *view, const char *label, int indent, struct tp_text *text);
 /* Of a view that has runs: a line for each, and what makes them doubtful. */
 void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text *text);
+
+/* Sentences of the sections, for reports that draw the rest; a line each, indented by a column. Of
+ * towers, what limits them; what is recommended; what the names of baselines mean; of a view that
+ * has one run, how it differs from the prediction; of one that has several, from each other. */
+void tp_words_limits(const struct tp_view *view, struct tp_text *text);
+void tp_words_recommended(const struct tp_view *view, struct tp_text *text);
+void tp_words_quality(const struct tp_plan *plan, struct tp_text *text);
+void tp_words_measured(const struct tp_view *view, struct tp_text *text);
+void tp_words_runs(const struct tp_view *view, struct tp_text *text);
+
+/* How far towers are from the bound, of what they hold: "proven best", "gap 0.12 %". */
+void tp_words_gap(const struct tp_plan *plan, struct tp_text *text);
 
 /* A rank in the order in which ranks are listed. */
 struct tp_rank_place {

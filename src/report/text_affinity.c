@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#define INDENT 18
+#define INDENT TP_TRUST_INDENT
 
 /* The failed checks with their figures, "a is below b, ... and ...". */
 static void add_reasons(const struct tp_plan *plan, struct tp_text *out)

@@ -6,81 +6,28 @@
 #include "report/sections.h"
 
 #include "report/line.h"
+#include "report/phase_rows.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-struct row {
-    const char *label;
-    enum tp_phase forward, backward; /* backward TP_PHASE_COUNT: has none */
-};
-
-static const struct row rows[] = {
-    {"ids_alltoall", TP_PHASE_IDS_ALLTOALL, TP_PHASE_COUNT},
-    {"lookup +sparse_update", TP_PHASE_LOOKUP, TP_PHASE_SPARSE_UPDATE},
-    {"peer_permute +b", TP_PHASE_PEER_PERMUTE, TP_PHASE_PEER_PERMUTE_BACKWARD},
-    {"tower_exchange +b", TP_PHASE_TOWER_EXCHANGE, TP_PHASE_TOWER_EXCHANGE_BACKWARD},
-    {"tower_module +b", TP_PHASE_TOWER_MODULE, TP_PHASE_TOWER_MODULE_BACKWARD},
-    {"embedding_alltoall +b", TP_PHASE_EMBEDDING_ALLTOALL, TP_PHASE_EMBEDDING_ALLTOALL_BACKWARD},
-    {"bottom_mlp +b", TP_PHASE_BOTTOM_MLP, TP_PHASE_BOTTOM_MLP_BACKWARD},
-    {"over_arch +b", TP_PHASE_OVER_ARCH, TP_PHASE_OVER_ARCH_BACKWARD},
-    {"dense_allreduce", TP_PHASE_DENSE_ALLREDUCE, TP_PHASE_COUNT},
-};
 #define LABEL_COLUMNS 23 /* of "speed-up over flat_free" */
-#define ROW_COUNT ((int)(sizeof rows / sizeof rows[0]))
 
-struct cell {
-    bool present, moves;
-    double seconds, bytes;
-};
-
-static void add_phase(struct cell *cell, const struct tp_phase_cost *phase, int32_t level)
-{
-    cell->present |= phase->present;
-    if (!phase->present)
-        return;
-    cell->seconds += phase->seconds;
-    if (phase->moves) {
-        cell->moves = true;
-        cell->bytes += (double)phase->bytes[level];
-    }
-}
-
-static struct cell make_cell(const struct tp_plan *plan, int mode, const struct row *row)
-{
-    struct cell cell = {0};
-    const struct tp_phase_cost *phases = plan->cost.modes[mode].phases;
-    int32_t outermost = plan->topology->level_count - 1;
-    add_phase(&cell, &phases[row->forward], outermost);
-    if (row->backward != TP_PHASE_COUNT)
-        add_phase(&cell, &phases[row->backward], outermost);
-    return cell;
-}
-
-/* The first of the slowest rows. */
-static const struct row *slowest(const struct tp_plan *plan, int mode)
-{
-    const struct row *most = &rows[0];
-    for (int i = 1; i < ROW_COUNT; i++)
-        if (make_cell(plan, mode, &rows[i]).seconds > make_cell(plan, mode, most).seconds)
-            most = &rows[i];
-    return most;
-}
-
-static void add_row(const struct tp_plan *plan, const struct row *row, struct tp_text *text)
+static void add_row(
+    const struct tp_plan *plan, const struct tp_phase_row *row, struct tp_text *text)
 {
     tp_text_add(text, " %-*s", LABEL_COLUMNS, row->label);
     for (int mode = 0; mode < TP_MODE_COUNT; mode++) {
-        struct cell cell = make_cell(plan, mode, row);
+        struct tp_phase_cell cell = tp_phase_cell(plan, mode, row);
         char seconds[16] = "-", bytes[16] = "";
-        if (cell.present && cell.bytes > 0 && cell.seconds <= 0)
+        if (cell.hidden)
             strcpy(seconds, "hidden");
         else if (cell.present)
             tp_format_seconds(seconds, cell.seconds);
         if (cell.moves)
             tp_format_bytes(bytes, cell.bytes);
-        bool mark = cell.present && row == slowest(plan, mode);
+        bool mark = cell.present && row == tp_phase_slowest(plan, mode);
         tp_text_add(text, "%12s%c%9s  ", seconds, mark ? '*' : ' ', bytes);
     }
     tp_text_add(text, "\n");
@@ -147,6 +94,19 @@ static void recommend_dmt(const struct tp_plan *plan, struct tp_text *text)
             tp_pace(dmt, seconds).text, tp_recommendation_name(use));
 }
 
+void tp_words_recommended(const struct tp_view *view, struct tp_text *text)
+{
+    const struct tp_plan *plan = view->plan;
+    if (plan->strategy == TP_STRATEGY_FLAT) {
+        tp_line_wrap(text, "", 1,
+            "This plan has no towers: run it flat. sptt and dmt here treat all ranks as one "
+            "tower.");
+        return;
+    }
+    recommend_mode(plan, text);
+    recommend_dmt(plan, text);
+}
+
 void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
 {
     const struct tp_plan *plan = view->plan;
@@ -162,8 +122,8 @@ void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
     for (int mode = 0; mode < TP_MODE_COUNT; mode++)
         tp_text_add(text, "%12s %9s  ", tp_mode_name((enum tp_mode)mode), "bytes");
     tp_text_add(text, "\n");
-    for (int i = 0; i < ROW_COUNT; i++)
-        add_row(plan, &rows[i], text);
+    for (int i = 0; i < TP_PHASE_ROWS; i++)
+        add_row(plan, &tp_phase_rows[i], text);
     add_totals(plan, text);
     tp_line_wrap(text, "", 1,
         "*: the slowest phase; +b: together with its backward; hidden: beside the others. How they "
@@ -171,12 +131,5 @@ void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
     tp_line_wrap(text, "", 1,
         "flat: one exchange over all ranks; sptt: by towers, the same function; dmt: by towers, "
         "each with a small dense layer, another function");
-    if (plan->strategy == TP_STRATEGY_FLAT) {
-        tp_line_wrap(text, "", 1,
-            "This plan has no towers: run it flat. sptt and dmt here treat all ranks as one "
-            "tower.");
-        return;
-    }
-    recommend_mode(plan, text);
-    recommend_dmt(plan, text);
+    tp_words_recommended(view, text);
 }

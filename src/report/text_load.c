@@ -246,8 +246,9 @@ static const char *limits_words(const struct tp_plan *plan)
                                : "They are the tightest found; smaller ones may exist.";
 }
 
-static void add_limits(const struct tp_plan *plan, struct tp_text *text)
+void tp_words_limits(const struct tp_view *view, struct tp_text *text)
 {
+    const struct tp_plan *plan = view->plan;
     int32_t min, max;
     char range[32];
     tp_view_feature_range(plan, &min, &max);
@@ -281,5 +282,5 @@ void tp_section_balance(const struct tp_view *view, struct tp_text *text)
     if (!isnan(balance->flops))
         tp_text_add(text, " %-10s %8.2f  %s\n", "flops", balance->flops,
             balance->flops < 1.005 ? "even" : "of the tower modules; follows features and dims");
-    add_limits(view->plan, text);
+    tp_words_limits(view, text);
 }

@@ -296,6 +296,13 @@ void tp_headline_measured(const struct tp_view *view, int indent, struct tp_text
     tp_line_unequal(view, "Warning", indent, text);
 }
 
+void tp_words_measured(const struct tp_view *view, struct tp_text *text)
+{
+    add_furthest(view, text);
+    tp_line_other_machine(view, "", 1, text);
+    add_byte_count(view, text);
+}
+
 enum tp_status tp_section_measured(
     const struct tp_view *view, struct tp_text *text, struct tp_error *err)
 {
@@ -316,9 +323,7 @@ enum tp_status tp_section_measured(
         "seconds (medians of steps) of the slowest rank; a mark per doubling; bytes that a rank "
         "moves");
     add_phases(view, text);
-    add_furthest(view, text);
-    tp_line_other_machine(view, "", 1, text);
-    add_byte_count(view, text);
+    tp_words_measured(view, text);
     add_ranks(view, order, text);
     tp_text_add(text, "\n %-10s%.0f samples/s, loss of the last step %.6g\n", "speed",
         run->samples_per_s, run->loss);

@@ -17,25 +17,45 @@ static void add_share(struct tp_text *text, const char *name, double share, cons
         tp_bar(share, BAR_COLUMNS).text, remark);
 }
 
-/* What no towers can exceed, and how far from it these are, of what they hold. */
-static void add_bound(struct tp_text *text, const struct tp_plan *plan)
+void tp_words_gap(const struct tp_plan *plan, struct tp_text *text)
 {
     const struct tp_plan_quality *quality = &plan->quality;
     double share = quality->inside_affinity,
            gap = share > 0 ? fabs(quality->bound - share) / share : 0;
-    struct tp_text remark = {0};
-    if (isnan(quality->bound))
-        return;
     if (quality->proven_optimal)
-        tp_text_add(&remark, "proven best");
+        tp_text_add(text, "proven best");
     else if (gap < GAP_SHOWN)
-        tp_text_add(&remark, "gap below 0.01 %%");
+        tp_text_add(text, "gap below 0.01 %%");
     else
-        tp_text_add(&remark, "gap %.2f %%", 100 * gap);
+        tp_text_add(text, "gap %.2f %%", 100 * gap);
+}
+
+/* What no towers can exceed, and how far from it these are. */
+static void add_bound(struct tp_text *text, const struct tp_plan *plan)
+{
+    struct tp_text remark = {0};
+    if (isnan(plan->quality.bound))
+        return;
+    tp_words_gap(plan, &remark);
     add_share(text, plan->strategy == TP_STRATEGY_DIVERSE ? "lower bound" : "upper bound",
-        quality->bound, remark.data ? remark.data : "");
+        plan->quality.bound, remark.data ? remark.data : "");
     text->failed = text->failed || remark.failed;
     tp_text_release(&remark);
+}
+
+void tp_words_quality(const struct tp_plan *plan, struct tp_text *text)
+{
+    const struct tp_plan_quality *quality = &plan->quality;
+    if (!isnan(quality->bound))
+        tp_line_wrap(text, "", 1, "%s bound: no towers within this plan's limits hold %s",
+            plan->strategy == TP_STRATEGY_DIVERSE ? "lower" : "upper",
+            plan->strategy == TP_STRATEGY_DIVERSE ? "less" : "more");
+    if (quality->baseline_count > 0)
+        tp_line_wrap(text, "", 1,
+            "stride: tables dealt to the towers in turn; load: heaviest table first, to the "
+            "lightest tower; paper: the tower partitioner as published; "
+            "metis_kway, metis_recursive: METIS, a general graph partitioner, by "
+            "its two methods");
 }
 
 void tp_section_quality(const struct tp_view *view, struct tp_text *text)
@@ -62,14 +82,5 @@ void tp_section_quality(const struct tp_view *view, struct tp_text *text)
         add_share(text, quality->baselines[i].name, quality->baselines[i].inside_affinity,
             quality->baselines[i].within_limits ? "" : "breaks a limit");
     add_share(text, "chance", view->chance_affinity, "random towers");
-    if (!isnan(quality->bound))
-        tp_line_wrap(text, "", 1, "%s bound: no towers within this plan's limits hold %s",
-            plan->strategy == TP_STRATEGY_DIVERSE ? "lower" : "upper",
-            plan->strategy == TP_STRATEGY_DIVERSE ? "less" : "more");
-    if (quality->baseline_count > 0)
-        tp_line_wrap(text, "", 1,
-            "stride: tables dealt to the towers in turn; load: heaviest table first, to the "
-            "lightest tower; paper: the tower partitioner as published; "
-            "metis_kway, metis_recursive: METIS, a general graph partitioner, by "
-            "its two methods");
+    tp_words_quality(plan, text);
 }

@@ -17,8 +17,8 @@
 
 #define LABEL_COLUMNS 28 /* of "embedding_alltoall_backward", and a blank */
 #define VALUE_COLUMNS 16 /* then the mark */
-#define INDENT 10        /* of the words */
-#define LARGE 1e8        /* what has more digits is rounded, to fit */
+#define INDENT TP_HEADLINE_INDENT
+#define LARGE 1e8 /* what has more digits is rounded, to fit */
 
 enum unit { UNIT_COUNT, UNIT_TIMES, UNIT_SECONDS, UNIT_BYTES, UNIT_DIGITS };
 enum better { BETTER_NEITHER, BETTER_LESS, BETTER_MORE };
@@ -141,7 +141,7 @@ static bool same_batch(const struct tp_view *view)
 static void add_speed(const struct tp_view *view, struct tp_text *text)
 {
     double batch[TP_RUNS_MAX], rate[TP_RUNS_MAX] = {0}, times[TP_RUNS_MAX], step[TP_RUNS_MAX],
-        predicted[TP_RUNS_MAX];
+                               predicted[TP_RUNS_MAX];
     int32_t count = view->run_count;
     for (int32_t i = 0; i < count; i++) {
         struct tp_view one = tp_view_run(view, i);
@@ -379,6 +379,15 @@ static void add_quality_pair(const struct tp_view *view, int32_t i, struct tp_te
     tp_text_release(&difference);
 }
 
+void tp_words_runs(const struct tp_view *view, struct tp_text *text)
+{
+    add_speed_words(view, text);
+    tp_line_other_machine(view, " rates", INDENT, text);
+    for (int32_t i = 1; i < view->run_count; i++)
+        add_quality_pair(view, i, text);
+    tp_line_unequal(view, " WARNING", INDENT, text);
+}
+
 void tp_section_runs(const struct tp_view *view, struct tp_text *text)
 {
     tp_text_add(text,
@@ -389,9 +398,5 @@ void tp_section_runs(const struct tp_view *view, struct tp_text *text)
     add_phases(view, text);
     add_bytes(view, text);
     add_quality(view, text);
-    add_speed_words(view, text);
-    tp_line_other_machine(view, " rates", INDENT, text);
-    for (int32_t i = 1; i < view->run_count; i++)
-        add_quality_pair(view, i, text);
-    tp_line_unequal(view, " WARNING", INDENT, text);
+    tp_words_runs(view, text);
 }

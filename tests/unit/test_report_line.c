@@ -71,6 +71,22 @@ START_TEST(a_line_of_any_bytes_is_printable_and_cut_at_100_columns)
 }
 END_TEST
 
+/* 60 words of 3 letters take 240 columns; the label takes 4. */
+START_TEST(an_endless_text_has_one_line_for_all_words)
+{
+    char words[241], expected[245] = "It: ";
+    struct tp_text text = {.endless = true};
+    for (int i = 0; i < 60; i++)
+        memcpy(words + 4 * i, "abc ", 4);
+    words[239] = '\0';
+    strcat(expected, words);
+    strcat(expected, "\n");
+    tp_line_wrap(&text, "It:", 4, "%s", words);
+    ck_assert_str_eq(text.data, expected);
+    tp_text_release(&text);
+}
+END_TEST
+
 /* 4 columns of label and 96 of words. */
 START_TEST(a_line_that_just_fits_is_not_cut)
 {
@@ -93,6 +109,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_bar_is_empty_for_less_than_half_a_hundredth_and_never_too_long, 0,
         (int)(sizeof bars / sizeof bars[0]));
     tcase_add_test(tcase, a_line_of_any_bytes_is_printable_and_cut_at_100_columns);
+    tcase_add_test(tcase, an_endless_text_has_one_line_for_all_words);
     tcase_add_test(tcase, a_line_that_just_fits_is_not_cut);
     Suite *suite = suite_create("report line");
     suite_add_tcase(suite, tcase);
