@@ -16,6 +16,7 @@ make() {
         "$1" plan -q -m "$2/model.yaml" -t "$2/topology.yaml" -a "$2/affinity.npz" -o "$2/plan.yaml" &&
         "$1" report "$2/plan.yaml" -o "$2/report.txt" &&
         "$1" report --json "$2/plan.yaml" -o "$2/report.json" &&
+        "$1" report --format html "$2/plan.yaml" -a "$2/affinity.npz" -o "$2/report.html" &&
         "$1" recost -q "$2/plan.yaml" -a "$2/affinity.npz" -o "$2/recost.yaml" &&
         "$1" plan -q -m "$2/model.yaml" -t "$2/topology.yaml" -d "$2/dump" --threads 1 \
             -o "$2/plan_from_dump.yaml" &&

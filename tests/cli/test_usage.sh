@@ -38,7 +38,6 @@ expect 'an option where the command should be' 2 'expected a command, found --se
 # --- what later versions bring ----------------------------------------------------------------------
 later='is not part of this version'
 expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
-expect 'report --format html' 2 "--format html $later" report --format html plan.yaml
 
 # --- missing, surplus and contradicting options -----------------------------------------------------
 expect 'synth without a folder' 2 'option -o DIR is missing' synth
@@ -119,7 +118,7 @@ expect 'affinity --round' 2 "--round: found '10', expected an integer in decimal
     affinity -m x -d y -o z --round 10
 expect 'affinity --memory' 2 "--memory: found '1G', expected an integer in decimal digits, from 1048576 to 9223372036854775807" \
     affinity -m x -d y -o z --memory 1G
-expect 'report --format' 2 "--format: found 'xml', expected text or json" report --format xml a
+expect 'report --format' 2 "--format: found 'xml', expected text, json or html" report --format xml a
 expect 'synth --features' 2 "--features: found '1', expected" synth -o d --features 1
 expect 'synth --samples' 2 "--samples: found '31', expected an integer in decimal digits, from 32 to 1099511627776" \
     synth -o d --samples 31
