@@ -55,8 +55,10 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].does);
     fputs("\nA plan is run by towerpart-train, over MPI: towerpart-train --help\n"
-          "Options and an example of a command: towerpart help COMMAND\n"
-          "Version: towerpart --version\n"
+          "Options and an example of a command: towerpart help COMMAND\n\n"
+          "Options:\n"
+          "  --help     show this\n"
+          "  --version  show name and version\n\n"
           "Exit status: 0 fine; 1 the answer is no; 2 wrong usage; 3 bad input; 4 failed write,\n"
           "out of memory or internal error.\n"
           "Example: towerpart plan -m model.yaml -t topology.yaml -d dump -o plan.yaml\n",

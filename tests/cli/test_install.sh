@@ -4,7 +4,8 @@
 # installed headers and library, with the flags that pkg-config tells, and runs.
 #
 # In, beside what lib.sh needs: $BUILD, the build folder; $MESON and $CC, the programs; $PREFIX and $LIBDIR,
-# where things go; $TRAINER, yes or no; $SANITIZE, a flag that the library's own sanitizers need, or empty.
+# where things go; $MANDIR and $PAGES, where man pages go, and where they were made (empty: there are none);
+# $TRAINER, yes or no; $SANITIZE, a flag that the library's own sanitizers need, or empty.
 . "$(dirname "$0")/lib.sh"
 plans=$SOURCE/plans/small-mixed
 root=$work/root
@@ -23,6 +24,11 @@ ok 'the public headers, and no other' diff wanted found
 (cd "$usr/$LIBDIR" && find . -type f | sort) >found
 printf '%s\n' ./libtowerpart.a ./pkgconfig/towerpart.pc >wanted
 ok 'the library and its pkg-config file' diff wanted found
+if [ -n "$PAGES" ]; then
+    (cd "$PAGES" && find . -name '*.1' | sort) >wanted
+    (cd "$usr/$MANDIR/man1" && find . -type f | sort) >found
+    ok 'the man pages that were made' diff wanted found
+fi
 ok 'the program runs from there' "$usr/bin/towerpart" --version
 
 # Packages are unpacked at the prefix; here they stay where they are.
@@ -39,7 +45,8 @@ compiles() {
     shift
     cp "$SOURCE/docs/example.c" .
     flags=$(pkg-config --cflags --libs "$@" towerpart)
-    ok "the example is compiled $compiles_how" $CC -std=c11 -Wall -Wextra -Werror $SANITIZE example.c $flags -o example
+    ok "the example is compiled $compiles_how" $CC -std=c11 -Wall -Wextra -Werror \
+        $SANITIZE example.c $flags -o example
     ./example "$plans/model.yaml" "$plans/topology.yaml" "$plans/affinity.npz" >"$compiles_how" 2>logs/err
     judge "and runs, compiled $compiles_how" 0 $? '' example
     ok "and makes four towers, compiled $compiles_how" test "$(grep -c '^tower' "$compiles_how")" -eq 4
