@@ -160,7 +160,7 @@ int cmd_affinity(int argc, char **argv)
     struct tp_model *model = NULL;
     struct tp_affinity *affinity = NULL;
     opt_parse(&argp, argc, argv, &args);
-    args.dumps.options.progress = !args.quiet;
+    args.dumps.options.progress = opt_progress(args.quiet);
 
     enum tp_status status = input_model(args.model, &model, NULL, &err);
     if (status == TP_OK)

@@ -279,7 +279,7 @@ static enum tp_status get_affinity(const char *command, struct args *args,
     if (args->dumps.count == 0)
         return TP_OK;
     args->dumps.options.seed = args->options.seed;
-    args->dumps.options.progress = !args->quiet;
+    args->dumps.options.progress = opt_progress(args->quiet);
     return input_measure(command, &args->dumps, model, affinity, err);
 }
 
@@ -369,7 +369,7 @@ int cmd_plan(int argc, char **argv)
     struct tp_affinity *affinity = NULL;
     struct tp_plan *plan = NULL;
     opt_parse(&argp, argc, argv, &args);
-    args.options.progress = !args.quiet;
+    args.options.progress = opt_progress(args.quiet);
 
     enum tp_status status = input_model(args.model, &model, &model_input, &err);
     if (status == TP_OK)

@@ -135,7 +135,7 @@ int cmd_profile(int argc, char **argv)
     struct tp_model *model = NULL;
     struct tp_profile *profile = NULL;
     opt_parse(&argp, argc, argv, &args);
-    args.options.progress = !args.quiet;
+    args.options.progress = opt_progress(args.quiet);
 
     enum tp_status status = input_model(args.model, &model, NULL, &err);
     if (status == TP_OK)

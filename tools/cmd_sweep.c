@@ -374,8 +374,9 @@ static enum tp_status run_frontier(const char *command, struct args *args,
 
 int cmd_sweep(int argc, char **argv)
 {
-    struct args args = {
-        .output = "-", .lists = {.progress = true}, .frontier = {.seed = 1, .effort = 1}};
+    struct args args = {.output = "-",
+        .lists = {.progress = opt_progress(false)},
+        .frontier = {.seed = 1, .effort = 1}};
     struct tp_error err = {0};
     struct tp_model *model = NULL;
     struct tp_topology *topology = NULL;

@@ -191,6 +191,12 @@ int32_t opt_threads(const struct argp_state *state, const char *text)
     return opt_int32(state, "--threads", text, 1, THREADS_MAX);
 }
 
+bool opt_progress(bool quiet)
+{
+    const char *terminal = getenv("TERM");
+    return !quiet && terminal && strcmp(terminal, "dumb") != 0;
+}
+
 void opt_say(const char *format, ...)
 {
     char line[TP_ERROR_TEXT_BYTES];

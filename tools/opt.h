@@ -85,6 +85,11 @@ char opt_separator(const struct argp_state *state, const char *text);
 
 int32_t opt_threads(const struct argp_state *state, const char *text);
 
+/* Whether to ask for progress: not if it should be quiet, nor on a terminal that only knows lines
+ * (TERM is dumb or missing), where rewriting one leaves rubbish. That standard error is a terminal at all
+ * is for the one who shows it to see. */
+bool opt_progress(bool quiet);
+
 /* One line on standard error, cleaned. */
 void opt_say(const char *format, ...) TP_PRINTF(1, 2);
 

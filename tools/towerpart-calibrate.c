@@ -215,7 +215,8 @@ static enum tp_status run(const struct calibrate_args *args, struct tp_error *er
     struct tp_file_out *out = NULL;
     int64_t batch = 0;
     struct tp_text nodes = {0};
-    bool root = tp_comm_rank(the_comm) == 0, show = root && !args->quiet && ranks_watched();
+    bool root = tp_comm_rank(the_comm) == 0,
+         show = root && opt_progress(args->quiet) && ranks_watched();
     enum tp_status status = find_hosts(args, &calibration, &nodes, err);
     if (status)
         goto out;

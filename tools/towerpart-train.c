@@ -209,12 +209,12 @@ static enum tp_status run(struct train_args *args, struct tp_error *err)
     if (status == TP_OK) {
         bool root = tp_comm_rank(the_comm) == 0;
         struct telling telling = {.plan = plan, .json = args->json, .quiet = args->quiet};
-        telling.progress = root && !args->quiet && ranks_watched();
+        telling.progress = root && opt_progress(args->quiet) && ranks_watched();
         if (!args->mode_given)
             args->run.trainer.mode = recommended_mode(plan);
         train_args_rates(args, plan->model->optimizer);
         tp_gemm_threads(args->threads);
-        args->run.samples.progress = !args->quiet;
+        args->run.samples.progress = opt_progress(args->quiet);
         args->run.on_step = tell_step;
         args->run.on_note = tell_note;
         args->run.context = &telling;
