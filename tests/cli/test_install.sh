@@ -22,8 +22,8 @@ ok 'the programs, and no tool of the tests' diff wanted found
 (cd "$usr/include" && find . -type f | sed 's,^\./,,' | sort) >found
 ok 'the public headers, and no other' diff wanted found
 (cd "$usr/$LIBDIR" && find . -type f | sort) >found
-printf '%s\n' ./libtowerpart.a ./pkgconfig/towerpart.pc >wanted
-ok 'the library and its pkg-config file' diff wanted found
+printf "%s\n" ./libtowerpart.a ./libtowerpart_html.a ./pkgconfig/towerpart.pc >wanted
+ok 'the libraries and a pkg-config file' diff wanted found
 if [ -n "$PAGES" ]; then
     (cd "$PAGES" && find . -name '*.1' | sort) >wanted
     (cd "$usr/$MANDIR/man1" && find . -type f | sort) >found
