@@ -356,6 +356,19 @@ static bool mode_has(const struct workload *w, enum mode mode, enum phase phase)
     return true;
 }
 
+/* Ids travel while a rank looks up, permutes and computes: only the rest of their time is waited for. */
+static double exposed_seconds(
+    const struct figures *f, const struct workload *w, enum mode mode, double ids)
+{
+    static const enum phase local[] = {LOOKUP, SPARSE_UPDATE, PEER_PERMUTE, PEER_PERMUTE_BACKWARD,
+        TOWER_MODULE, TOWER_MODULE_BACKWARD, BOTTOM_MLP, BOTTOM_MLP_BACKWARD, OVER_ARCH,
+        OVER_ARCH_BACKWARD};
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        if (mode_has(w, mode, local[i]))
+            ids -= local_seconds(f, w, mode, local[i]);
+    return fmax(0, ids);
+}
+
 struct phase_figure figures_phase(
     const struct figures *figures, const struct workload *w, enum mode mode, enum phase phase)
 {
@@ -371,5 +384,7 @@ struct phase_figure figures_phase(
         exchange(&x, &figure);
     else
         figure.seconds = local_seconds(figures, w, mode, phase);
+    if (phase == IDS_ALLTOALL)
+        figure.seconds = exposed_seconds(figures, w, mode, figure.seconds);
     return figure;
 }
