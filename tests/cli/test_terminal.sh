@@ -13,7 +13,7 @@ fi
 # Nothing is to be found in it, so that the search takes its time.
 "$TOWERPART" synth -q -o . --features 100 --groups 10 --samples 512 --noise 20
 "$TOWERPART" affinity -q -m model.yaml -d dump -o affinity.npz
-plan="$TOWERPART plan -m model.yaml -t topology.yaml -a affinity.npz --time-limit 1.5 -o plan.yaml"
+plan="$TOWERPART plan -m model.yaml -t topology.yaml -a affinity.npz --time-limit 3 -o plan.yaml"
 
 # says NAME COMMAND...: runs it; what it says to its terminal is left in NAME
 says() {
