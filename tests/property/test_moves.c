@@ -158,7 +158,7 @@ START_TEST(moves_of_a_diff_lead_from_one_plan_to_the_other)
     printf("# slice %d: %d pairs\n", _i, pairs);
     fflush(stdout);
     ck_assert_int_eq(failed, 0);
-    ck_assert_int_ge(pairs, 1); /* some have no plan */
+    ck_assert(pairs || count < PAIRS); /* some have no plan, so a few may all have none */
 }
 END_TEST
 
