@@ -2,7 +2,7 @@
 /* A plan by the library: loads a model, a topology and an affinity, and prints the towers and what a
  * training step then takes.
  *
- *   cc example.c $(pkg-config --cflags --libs --static towerpart) -o example
+ *   cc example.c $(pkg-config --cflags --libs towerpart) -o example
  *   ./example model.yaml topology.yaml affinity.npz
  *
  * Every function that can fail says why in its last argument; its outputs are then untouched. What was
