@@ -22,19 +22,11 @@
 #include "base/memory.h"
 #include "cost/load.h"
 #include "plan/place.h"
+#include "plan/speed.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What the seconds must fall by, relative: less is rounding. */
-#define GAIN_LEAST 1e-9
-
-/* Seconds of a step. */
-struct pace {
-    double same; /* in the faster of the modes that compute the same function */
-    double any;  /* in the fastest of all */
-};
 
 struct seating {
     const struct tp_model *model;
@@ -49,7 +41,7 @@ struct seating {
     bool *pinned;  /* (T) */
     int32_t *seat; /* (T) of each tower, as guessed */
     int32_t *best; /* (T) the best so far, as they came at first */
-    struct pace pace;
+    struct tp_speed speed;
     int32_t *tower_of_table; /* scratch */
 };
 
@@ -141,7 +133,7 @@ static bool guess(struct seating *s, bool equal_memory)
         for (int32_t t = 1; t < towers; t++)
             if (busy(s, t, s->seat[t]) > busy(s, worst, s->seat[worst]))
                 worst = t;
-        double least = busy(s, worst, s->seat[worst]) * (1 - GAIN_LEAST);
+        double least = busy(s, worst, s->seat[worst]) * (1 - TP_GAIN_LEAST);
         for (int32_t t = 0; t < towers; t++) {
             double after = fmax(busy(s, worst, s->seat[t]), busy(s, t, s->seat[worst]));
             if (after < least && may_exchange(s, worst, t, equal_memory)) {
@@ -158,26 +150,9 @@ static bool guess(struct seating *s, bool equal_memory)
     return exchanges > 0;
 }
 
-static enum tp_status measure_pace(const struct seating *s, const struct tp_placement *placement,
-    struct pace *pace, struct tp_error *err)
-{
-    double seconds[TP_MODE_COUNT];
-    for (int mode = 0; mode < TP_MODE_COUNT; mode++) {
-        struct tp_step_cost cost;
-        enum tp_status status =
-            tp_cost_step(s->model, s->topology, placement, (enum tp_mode)mode, &cost, err);
-        if (status)
-            return status;
-        seconds[mode] = cost.seconds;
-    }
-    pace->same = fmin(seconds[TP_MODE_FLAT], seconds[TP_MODE_SPTT]);
-    pace->any = fmin(pace->same, seconds[TP_MODE_DMT]);
-    return TP_OK;
-}
-
-/* Places the towers on those seats. @param placed  out; else the pace is left alone. */
+/* Places the towers on those seats. @param placed  out; else the speed is left alone. */
 static enum tp_status try_seats(const struct seating *s, const int32_t *seat, bool *placed,
-    struct pace *pace, struct tp_error *err)
+    struct tp_speed *speed, struct tp_error *err)
 {
     struct tp_placement *placement = NULL;
     for (int32_t i = 0; i < s->model->table_count; i++)
@@ -189,15 +164,9 @@ static enum tp_status try_seats(const struct seating *s, const int32_t *seat, bo
         return status;
     *placed = placement != NULL;
     if (placement)
-        status = measure_pace(s, placement, pace, err);
+        status = tp_speed_of(s->model, s->topology, placement, speed, err);
     tp_placement_free(placement);
     return status;
-}
-
-static bool faster(struct pace a, struct pace b)
-{
-    double slack = 1 - GAIN_LEAST;
-    return a.same <= b.same && a.any <= b.any && (a.same < b.same * slack || a.any < b.any * slack);
 }
 
 static enum tp_status try_mode(struct seating *s, enum tp_mode mode, struct tp_error *err)
@@ -205,15 +174,15 @@ static enum tp_status try_mode(struct seating *s, enum tp_mode mode, struct tp_e
     enum tp_status status = measure_traffic(s, mode, err);
     bool placed = false;
     for (int equal_memory = 0; !status && !placed && equal_memory < 2; equal_memory++) {
-        struct pace pace;
+        struct tp_speed speed;
         if (!guess(s, equal_memory))
             break;
-        if (isinf(s->pace.same)) /* as they came */
-            status = try_seats(s, s->best, &placed, &s->pace, err);
+        if (isinf(s->speed.same)) /* as they came */
+            status = try_seats(s, s->best, &placed, &s->speed, err);
         if (!status)
-            status = try_seats(s, s->seat, &placed, &pace, err);
-        if (!status && placed && faster(pace, s->pace)) {
-            s->pace = pace;
+            status = try_seats(s, s->seat, &placed, &speed, err);
+        if (!status && placed && tp_is_faster(speed, s->speed)) {
+            s->speed = speed;
             memcpy(s->best, s->seat, (size_t)s->problem->tower_count * sizeof *s->best);
         }
     }
@@ -223,7 +192,7 @@ static enum tp_status try_mode(struct seating *s, enum tp_mode mode, struct tp_e
 static enum tp_status seating_init(struct seating *s, struct tp_error *err)
 {
     size_t towers = (size_t)s->problem->tower_count;
-    s->pace = (struct pace){INFINITY, INFINITY};
+    s->speed = (struct tp_speed){INFINITY, INFINITY};
     s->rate = TP_NEW(towers, double);
     s->memory = TP_NEW(towers, double);
     s->traffic = TP_NEW(towers, double);
