@@ -211,17 +211,11 @@ static struct tp_world_terms world_now(const struct tp_placer *p, bool uncut)
     struct tp_world_terms world = {0, 0};
     for (int32_t i = 0; i < p->model->table_count; i++) {
         struct tp_cut cut = {TP_SHARD_TABLE, 1};
-        if (!uncut && p->tower_of_table[i] >= 0)
+        if ((!uncut && p->tower_of_table[i] >= 0) || tp_is_kept(p, i))
             cut = p->cut[i];
         tp_terms_add(p, i, cut, +1, &world, NULL);
     }
     return world;
-}
-
-/* The rank, inside the tower, of a table's k-th piece. */
-static int32_t rank_of(const struct tp_placer *p, int32_t table, int32_t k)
-{
-    return p->cut[table].sharding == TP_SHARD_ROW ? k : p->piece_rank[p->first_piece[table] + k];
 }
 
 /* Does every rank have room for its pieces, all terms taken as they are? */
@@ -239,7 +233,7 @@ static enum tp_status all_fit(const struct tp_placer *p, bool *fit, struct tp_er
         tp_terms_add(p, i, p->cut[i], +1, &ignored, &tower_width[t]);
         for (int32_t k = 0; k < p->cut[i].pieces; k++) {
             struct tp_shard_load load = tp_piece_load(p, i, p->cut[i], k);
-            used[t * ranks + rank_of(p, i, k)] += tp_piece_bytes(p, &load);
+            used[t * ranks + tp_piece_rank(p, i, k)] += tp_piece_bytes(p, &load);
         }
     }
     *fit = true;
@@ -304,7 +298,7 @@ static int by_rank(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Writes one table's shards; column shards go to their ranks in rank order. */
+/* Writes one table's shards; column shards go to their ranks in rank order, unless they are there. */
 static enum tp_status write_table(const struct tp_placer *p, int32_t table,
     struct tp_table_placement *place, struct tp_error *err)
 {
@@ -316,11 +310,11 @@ static enum tp_status write_table(const struct tp_placer *p, int32_t table,
     place->tower = p->tower_of_table[table];
     place->sharding = cut.sharding;
     place->shard_count = cut.pieces;
-    if (cut.sharding != TP_SHARD_ROW)
+    if (cut.sharding != TP_SHARD_ROW && !tp_is_kept(p, table))
         qsort(p->piece_rank + p->first_piece[table], (size_t)cut.pieces, sizeof(int32_t), by_rank);
     for (int32_t i = 0; i < cut.pieces; i++) {
         struct tp_shard *shard = &place->shards[i];
-        shard->rank = place->tower * p->sizes.ranks_per_tower + rank_of(p, table, i);
+        shard->rank = place->tower * p->sizes.ranks_per_tower + tp_piece_rank(p, table, i);
         shard->rows = t->rows;
         shard->columns = t->dim;
         if (cut.sharding == TP_SHARD_ROW) {
@@ -413,6 +407,43 @@ enum tp_status tp_place(const struct tp_model *model, const struct tp_topology *
     if (proven)
         *proven = !status && answer == 0;
     placer_release(&p);
+    if (status) {
+        tp_placement_free(*placement);
+        *placement = NULL;
+    }
+    return status;
+}
+
+/* Takes over where a table stays. */
+static void keep_table(
+    struct tp_placer *p, int32_t table, const struct tp_table_placement *place, bool *kept)
+{
+    int32_t first_rank = place->tower * p->sizes.ranks_per_tower;
+    kept[table] = true;
+    p->cut[table] = (struct tp_cut){place->sharding, place->shard_count};
+    for (int32_t k = 0; place->sharding != TP_SHARD_ROW && k < place->shard_count; k++)
+        p->piece_rank[p->first_piece[table] + k] = place->shards[k].rank - first_rank;
+}
+
+enum tp_status tp_place_around(const struct tp_model *model, const struct tp_topology *topology,
+    int32_t ranks_per_tower, const int32_t *tower_of_table,
+    const struct tp_table_placement *const *kept, struct tp_placement **placement,
+    struct tp_error *err)
+{
+    struct tp_placer p;
+    *placement = NULL;
+    bool *is_kept = TP_NEW(model->table_count, bool);
+    if (!is_kept)
+        return tp_fail_memory(err);
+    enum tp_status status = placer_init(&p, model, topology, ranks_per_tower, tower_of_table, err);
+    for (int32_t i = 0; !status && i < model->table_count; i++)
+        if (kept[i] && tower_of_table[i] >= 0)
+            keep_table(&p, i, kept[i], is_kept);
+    p.kept = is_kept;
+    if (!status)
+        status = place_each_way(&p, placement, err);
+    placer_release(&p);
+    free(is_kept);
     if (status) {
         tp_placement_free(*placement);
         *placement = NULL;

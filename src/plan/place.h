@@ -19,4 +19,13 @@ enum tp_status tp_place(const struct tp_model *model, const struct tp_topology *
     int32_t ranks_per_tower, const int32_t *tower_of_table, int64_t exact_steps,
     struct tp_placement **placement, bool *proven, struct tp_error *err);
 
+/* Places tables around others that stay where they are.
+ * @param kept       (table_count) where a table stays, in the tower that tower_of_table says; NULL: free.
+ * @param placement  out; to be freed with tp_placement_free(). NULL when nothing was found.
+ * @return TP_OK also then. */
+enum tp_status tp_place_around(const struct tp_model *model, const struct tp_topology *topology,
+    int32_t ranks_per_tower, const int32_t *tower_of_table,
+    const struct tp_table_placement *const *kept, struct tp_placement **placement,
+    struct tp_error *err);
+
 #endif

@@ -19,6 +19,8 @@
 #define MEMORY_HALVINGS 12
 #define PIECES_PER_RANK 16 /* cutting so fine that a rank holds more gains at most 1/16 */
 
+static const struct tp_cut uncut = {TP_SHARD_TABLE, 1};
+
 /* What no piece should exceed. */
 struct thresholds {
     double seconds, bytes;
@@ -59,7 +61,7 @@ static double weigh_all(const struct packing *k, int32_t table, struct tp_cut cu
     const struct tp_table *t = &p->model->tables[table];
     if (cut.sharding != TP_SHARD_ROW)
         return cut.pieces * weigh(k, first, by_memory);
-    struct tp_shard_load whole = tp_piece_load(p, table, (struct tp_cut){TP_SHARD_TABLE, 1}, 0);
+    struct tp_shard_load whole = tp_piece_load(p, table, uncut, 0);
     struct tp_shard_load empty =
         tp_shard_load(&p->sizes, p->model, t, TP_SHARD_ROW, t->rows, 0, t->dim);
     return weigh(k, &whole, by_memory) + (cut.pieces - 1) * weigh(k, &empty, by_memory);
@@ -88,7 +90,7 @@ static struct tp_cut choose_cut(
     const struct packing *k, int32_t table, const struct thresholds *most)
 {
     const struct tp_table *t = &k->placer->model->tables[table];
-    struct judged_cut best = judge_cut(k, table, (struct tp_cut){TP_SHARD_TABLE, 1}, most);
+    struct judged_cut best = judge_cut(k, table, uncut, most);
     for (int32_t s = tp_next_columns(t, 1); s && s <= k->ranks; s = tp_next_columns(t, s)) {
         struct judged_cut columns = judge_cut(k, table, (struct tp_cut){TP_SHARD_COLUMN, s}, most);
         if (better_cut(&columns, &best))
@@ -118,7 +120,7 @@ static int heavier_bytes(const void *a, const void *b)
     return (x->table > y->table) - (x->table < y->table);
 }
 
-/* Row pieces go where they must; the rest is collected in k->pieces. */
+/* Row pieces go where they must, kept ones are there; the rest is collected in k->pieces. */
 static void cut_tables(struct packing *k, const struct thresholds *most)
 {
     struct tp_placer *p = k->placer;
@@ -129,17 +131,19 @@ static void cut_tables(struct packing *k, const struct thresholds *most)
     memset(k->room, 0, (size_t)k->ranks * sizeof *k->room);
     for (int32_t i = 0; i < k->count; i++) {
         int32_t table = k->tables[i];
-        struct tp_cut cut = k->cut[i] = choose_cut(k, table, most);
-        tp_terms_add(p, table, (struct tp_cut){TP_SHARD_TABLE, 1}, -1, &world, NULL);
+        bool kept = tp_is_kept(p, table);
+        struct tp_cut cut = k->cut[i] = kept ? p->cut[table] : choose_cut(k, table, most);
+        tp_terms_add(p, table, kept ? cut : uncut, -1, &world, NULL);
         tp_terms_add(p, table, cut, +1, &world, &tower_width);
         for (int32_t j = 0; j < cut.pieces; j++) {
             struct tp_shard_load load = tp_piece_load(p, table, cut, j);
             struct tp_piece piece = {.table = table, .rank = -1};
             piece.bytes = tp_piece_bytes(p, &load);
             piece.seconds = tp_piece_seconds(p, &load);
-            if (cut.sharding == TP_SHARD_ROW) {
-                k->seconds[j] += piece.seconds;
-                k->room[j] -= piece.bytes;
+            if (kept || cut.sharding == TP_SHARD_ROW) {
+                int32_t rank = kept ? tp_piece_rank(p, table, j) : j;
+                k->seconds[rank] += piece.seconds;
+                k->room[rank] -= piece.bytes;
             } else {
                 k->pieces[k->piece_count++] = piece;
             }
@@ -229,6 +233,8 @@ static void keep(struct packing *k)
     struct tp_placer *p = k->placer;
     for (int32_t i = 0; i < k->count; i++) {
         int32_t table = k->tables[i];
+        if (tp_is_kept(p, table))
+            continue;
         p->cut[table] = k->cut[i];
         for (int32_t j = p->first_piece[table]; j < p->first_piece[table + 1]; j++)
             p->piece_rank[j] = -1;
@@ -273,8 +279,12 @@ static int32_t list_thresholds(const struct packing *k, double *list)
             struct tp_shard_load load = tp_piece_load(p, k->tables[i], cut, 0);
             double seconds = tp_piece_seconds(p, &load);
             total += s == 1 ? seconds : 0;
+            if (tp_is_kept(p, k->tables[i]))
+                break;
             list[count++] = seconds;
         }
+        if (tp_is_kept(p, k->tables[i]))
+            continue;
         struct tp_shard_load row =
             tp_piece_load(p, k->tables[i], (struct tp_cut){TP_SHARD_ROW, k->ranks}, 0);
         list[count++] = tp_piece_seconds(p, &row);
@@ -299,6 +309,8 @@ static void run(struct packing *k, double *thresholds)
     int32_t count = list_thresholds(k, thresholds);
     for (int32_t i = 0; i < count; i++)
         attempt(k, (struct thresholds){thresholds[i], room, false});
+    if (count == 0) /* all are kept */
+        attempt(k, (struct thresholds){INFINITY, room, false});
     double bytes_most = room;
     for (int32_t i = 0; isinf(k->best_seconds) && i < MEMORY_HALVINGS; i++, bytes_most /= 2)
         attempt(k, (struct thresholds){INFINITY, bytes_most, true});

@@ -41,11 +41,25 @@ struct tp_placer {
     double *tower_dim, *tower_dim_dmt; /* (T) */
     double all_dim, all_dim_dmt;
     double seconds_lookup, seconds_width,
-        seconds_ids;      /* per byte, per unit of O_r, per id byte per sample */
-    struct tp_cut *cut;   /* (tables) */
+        seconds_ids;    /* per byte, per unit of O_r, per id byte per sample */
+    const bool *kept;   /* (tables) cut and ranks are given, the others go around it; NULL: none */
+    struct tp_cut *cut; /* (tables) */
     int32_t *first_piece; /* (tables + 1) offsets into piece_rank */
     int32_t *piece_rank;  /* ranks of column pieces, inside the tower; row piece i is on rank i */
 };
+
+static inline bool tp_is_kept(const struct tp_placer *placer, int32_t table)
+{
+    return placer->kept && placer->kept[table];
+}
+
+/* The rank, inside the tower, of a table's k-th piece. */
+static inline int32_t tp_piece_rank(const struct tp_placer *placer, int32_t table, int32_t k)
+{
+    return placer->cut[table].sharding == TP_SHARD_ROW
+               ? k
+               : placer->piece_rank[placer->first_piece[table] + k];
+}
 
 /* The next larger number of column pieces (a divisor of dim that leaves TP_COLUMN_WIDTH_MIN columns),
  * or 0. */
