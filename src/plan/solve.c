@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "partition/ties.h"
 #include "plan/place.h"
 
 #include <math.h>
@@ -91,6 +92,8 @@ static enum tp_status open_court(const struct tp_question *question, struct tp_s
 {
     enum tp_status status = tp_question_problem(question, &solution->problem, &solution->why, err);
     if (status || !solution->problem || count_units(solution->problem, &solution->why))
+        return status;
+    if (question->pull && (status = tp_problem_tie(solution->problem, question->pull, err)))
         return status;
     *court = (struct court){.question = question,
         .problem = solution->problem,

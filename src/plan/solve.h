@@ -32,6 +32,9 @@ struct tp_question {
     bool quick;                        /* a fair answer soon: no METIS starts, no baselines */
     const int32_t
         *legal; /* (U) legal within balance and ratio, which are then given; NULL: none known */
+    const double
+        *pull; /* (U, T) of tp_problem_tie(): the units that it adds follow in `legal` and in
+                           the towers of the answer; NULL: none */
     bool progress;
 };
 
