@@ -3,8 +3,7 @@
  *
  * In: texts from the command line. Out: checked values, or the end of the program with exit status 2
  * and a line that names the option, what was found and what was expected. Nothing is guessed: numbers
- * are read whole and in the C locale, an option given twice is an error, and so is one that only a later
- * version will have. Messages go to standard error; only opt_end() turns a library status into an exit
+ * are read whole and in the C locale, an option given twice is an error. Messages go to standard error; only opt_end() turns a library status into an exit
  * status. */
 #include "opt.h"
 
@@ -50,8 +49,6 @@ void opt_begin(const struct argp_state *state, const struct argp_option *options
     const struct argp_option *option = find_option(options, key);
     if (!option)
         return;
-    if (key >= OPT_LATER)
-        argp_failure(state, TP_EUSAGE, 0, "option --%s is not part of this version", option->name);
     if (opt_given(seen, key) && key != OPT_DUMP && key < OPT_MANY)
         opt_error(state, "option --%s is given twice", option->name);
     if (!opt_given(seen, key) && seen->count < OPT_KEYS_MAX)

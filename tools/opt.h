@@ -16,11 +16,9 @@
 
 #include "base/fail.h"
 
-/* Keys of options that have no letter: OPT_LONG + n. Keys from OPT_LATER on stand for options that
- * this version knows by name only, to refuse them. */
+/* Keys of options that have no letter: OPT_LONG + n. */
 #define OPT_LONG 0x100
 #define OPT_MANY 0x800 /* the same, of options that may be given several times */
-#define OPT_LATER 0x1000
 
 #define OPT_DUMP 'd' /* the one option with a letter that may be given several times */
 
@@ -35,7 +33,7 @@ struct opt_seen {
 /* Reads the command line. Ends the program after --help, --version and errors. */
 void opt_parse(const struct argp *argp, int argc, char **argv, void *input);
 
-/* To be called first by every parser: refuses an option of a later version, and one given twice.
+/* To be called first by every parser: refuses an option that is given twice.
  * @param options  the command's; argp keeps them out of reach. */
 void opt_begin(const struct argp_state *state, const struct argp_option *options,
     struct opt_seen *seen, int key);

@@ -8,6 +8,7 @@
 #include <towerpart/diff.h>
 #include <towerpart/explain.h>
 #include <towerpart/plan.h>
+#include <towerpart/replan.h>
 #include <towerpart/run.h>
 #include <towerpart/status.h>
 #include <towerpart/sweep.h>
@@ -76,6 +77,11 @@ enum tp_status tp_report_diff_text(
  * second. */
 enum tp_status tp_report_diff_json(
     const struct tp_diff *diff, const char *path, struct tp_error *err);
+
+/* What a replanning keeps, what has to move and why, what each step bought, and where one stands, in lines of
+ * at most 100 columns.
+ * @param text  out, to be freed with free(). */
+enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, struct tp_error *err);
 
 /* Writes an explanation as text of at most 100 columns, or, always complete, as one JSON object.
  * @param all  every tower; false: the best ones. */

@@ -35,10 +35,6 @@ expect 'help for an unknown command' 2 'unknown command: nonsense' help nonsense
 expect 'help for two commands' 2 'too many arguments' help plan check
 expect 'an option where the command should be' 2 'expected a command, found --seed' --seed 1
 
-# --- what later versions bring ----------------------------------------------------------------------
-later='is not part of this version'
-expect 'plan --from' 2 "option --from $later" $plan -d dump --from old.yaml
-
 # --- missing, surplus and contradicting options -----------------------------------------------------
 expect 'synth without a folder' 2 'option -o DIR is missing' synth
 expect 'affinity without a model' 2 'option -m MODEL is missing' affinity -d x -o y
@@ -57,6 +53,23 @@ expect 'plan with a time that is none' 2 "--time-limit: found '1m', expected a n
     $plan -d x --time-limit 1m
 expect 'plan with two specs from the same pipe' 2 'only one input can be' \
     plan -m - -t - --strategy load
+expect 'moving bytes from nowhere' 2 '--max-move-bytes says nothing without --from' \
+    $plan --strategy load --max-move-bytes 1GB
+expect 'locking what is nowhere' 2 '--lock says nothing without --from' $plan --strategy load --lock a
+expect 'losing a host of nothing' 2 '--lost-host says nothing without --from' \
+    $plan --strategy load --lost-host 0
+expect 'bytes that are none' 2 "--max-move-bytes: found '1 gig', expected bytes, such as" \
+    $plan --strategy load --from o --max-move-bytes '1 gig'
+expect 'fewer bytes than none' 2 "--max-move-bytes: found '-1', expected bytes" \
+    $plan --strategy load --from o --max-move-bytes=-1
+expect 'a host that is none' 2 "--lost-host: found 'b', expected" $plan --strategy load --from o --lost-host b
+expect 'a host lost twice' 2 '--lost-host 3 is given twice' \
+    $plan --strategy load --from o --lost-host 3 --lost-host 1 --lost-host 3
+expect 'an older plan from the same pipe' 2 'only one input can be' \
+    plan -m - -t x --strategy load --from -
+touch o
+expect 'an older plan that would be lost' 2 '-o o: would change the input --from o; write to another file' \
+    $plan --strategy load --from o -o o
 expect 'plan with an option twice' 2 'option --seed is given twice' $plan -d x --seed 1 --seed 1
 expect 'plan with a file argument' 2 'Too many arguments' $plan -d x plan.yaml
 expect 'plan with both ways to say the towers' 2 'say the same' \

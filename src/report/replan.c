@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replanning as people read it before anything happens: what stays, what must move and why, what the rest
+ * buys.
+ *
+ * In: a replanning. Out: text of at most 100 columns; a section without content is left out. Of many moves
+ * those that send most are listed. */
+#include <towerpart/report.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "report/line.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INDENT 10
+#define MOVES_LISTED 16
+#define STEPS_LISTED 24
+#define REASONS_LISTED 8
+#define TABLE_COLUMNS 24
+#define MOVE_COLUMNS 46
+#define SECONDS_LEAST 5e-10 /* less is shown as the same */
+
+static void add_kept(const struct tp_replan *replan, struct tp_text *text)
+{
+    const struct tp_replan_stand *final = &replan->final;
+    int32_t tables = replan->plan->table_count;
+    char bytes[16], between[16], lost[16];
+    tp_format_bytes(bytes, final->bytes);
+    tp_format_bytes(between, final->between_hosts_bytes);
+    tp_format_bytes(lost, replan->lost_bytes);
+    tp_line_wrap(text, "Kept", INDENT,
+        "%d of %d table%s stay on their ranks (%d added, %d dropped).", (int)replan->staying,
+        (int)tables, tp_plural(tables), (int)replan->added, (int)replan->dropped);
+    if (final->bytes > 0)
+        tp_line_wrap(text, "Travels", INDENT, "%s, %s of it between hosts.", bytes, between);
+    else
+        tp_line_wrap(text, "Travels", INDENT, "nothing.");
+    if (replan->lost)
+        tp_line_wrap(text, "Restore", INDENT,
+            "%s of %d table%s from a checkpoint: the ranks that held them are gone.", lost,
+            (int)replan->lost, tp_plural(replan->lost));
+}
+
+static int more_bytes(const void *a, const void *b)
+{
+    const struct tp_replan_move *x = a, *y = b;
+    if (x->bytes < y->bytes || x->bytes > y->bytes)
+        return x->bytes > y->bytes ? -1 : 1;
+    return strcmp(x->table, y->table);
+}
+
+/* "3 -> 1", "inside 3", "to 1" */
+static void put_way(char out[32], const struct tp_replan_move *move)
+{
+    if (move->from == move->to)
+        snprintf(out, 32, "inside %d", (int)move->to);
+    else if (move->from < 0)
+        snprintf(out, 32, "to %d", (int)move->to);
+    else
+        snprintf(out, 32, "%d -> %d", (int)move->from, (int)move->to);
+}
+
+static void add_reasons(const char *reasons, struct tp_text *text)
+{
+    int32_t shown = 0, more = 0;
+    for (const char *p = reasons; p && *p; p += strcspn(p, "\n") + 1) {
+        char *line = tp_copy_text(p, strcspn(p, "\n"));
+        if (shown == REASONS_LISTED)
+            more++;
+        else if (line)
+            tp_line_cut(text, shown++ ? "" : " because", INDENT, line);
+        text->failed |= !line;
+        free(line);
+    }
+    if (more)
+        tp_text_add(text, "%*s... and %d more\n", INDENT, "", (int)more);
+}
+
+static void add_needed(const struct tp_replan *replan, struct tp_text *text)
+{
+    const struct tp_replan_step *step = &replan->needed;
+    char bytes[16], way[32];
+    if (!step->move_count)
+        return;
+    struct tp_replan_move *moves = TP_NEW(step->move_count, struct tp_replan_move);
+    if (!moves) {
+        text->failed = true;
+        return;
+    }
+    memcpy(moves, step->moves, (size_t)step->move_count * sizeof *moves);
+    qsort(moves, (size_t)step->move_count, sizeof *moves, more_bytes);
+    tp_text_add(text, "\nNEEDED    what cannot stay where it is\n");
+    add_reasons(replan->reasons, text);
+    tp_text_add(text, " %-*s  %-14s %10s\n", TABLE_COLUMNS, "table", "tower", "travels");
+    int32_t shown = step->move_count > MOVES_LISTED + 1 ? MOVES_LISTED : step->move_count;
+    for (int32_t i = 0; i < shown; i++) {
+        put_way(way, &moves[i]);
+        tp_format_bytes(bytes, moves[i].bytes);
+        tp_text_add(text, " %-*s  %-14s %10s\n", TABLE_COLUMNS,
+            tp_shown(moves[i].table, TABLE_COLUMNS).text, way, bytes);
+    }
+    if (shown < step->move_count)
+        tp_text_add(text, " ... and %d more: towerpart diff\n", (int)(step->move_count - shown));
+    free(moves);
+}
+
+/* "t_f03 2 -> 0, t_f12 0 -> 2", "t_f03 2 -> 0 and 7 more" */
+static void put_moves(char out[MOVE_COLUMNS + 1], const struct tp_replan_step *step)
+{
+    int length = 0, columns = step->move_count == 2 ? 11 : 22;
+    int32_t listed = step->move_count > 2 ? 1 : step->move_count;
+    char way[32];
+    out[0] = '\0';
+    for (int32_t i = 0; i < listed && length < MOVE_COLUMNS; i++) {
+        put_way(way, &step->moves[i]);
+        length += snprintf(out + length, (size_t)(MOVE_COLUMNS + 1 - length), "%s%s %s",
+            i ? ", " : "", tp_shown(step->moves[i].table, columns).text, way);
+    }
+    if (listed < step->move_count && length < MOVE_COLUMNS)
+        snprintf(out + length, (size_t)(MOVE_COLUMNS + 1 - length), " and %d more",
+            (int)(step->move_count - listed));
+}
+
+/* "+12 us", "-1.3 ms" */
+static void put_change(char out[24], double seconds)
+{
+    char size[16];
+    tp_format_seconds(size, fabs(seconds));
+    if (fabs(seconds) < SECONDS_LEAST)
+        snprintf(out, 24, "same");
+    else
+        snprintf(out, 24, "%s%s", seconds < 0 ? "-" : "+", size);
+}
+
+static void put_points(char out[24], double share)
+{
+    if (isnan(share))
+        snprintf(out, 24, "-");
+    else
+        snprintf(out, 24, "%+.3f %%", 100 * share);
+}
+
+static void add_bought(const struct tp_replan *replan, struct tp_text *text)
+{
+    if (!replan->bought_count)
+        return;
+    tp_text_add(text,
+        "\nBOUGHT    what more travels for, in the order in which it is worth it\n"
+        " %-*s %10s %11s %11s %11s\n",
+        MOVE_COLUMNS, "tables and their towers", "travels", "inside", "step", "dmt step");
+    int32_t shown = replan->bought_count > STEPS_LISTED + 1 ? STEPS_LISTED : replan->bought_count;
+    for (int32_t i = 0; i < shown; i++) {
+        const struct tp_replan_step *step = &replan->bought[i];
+        char moves[MOVE_COLUMNS + 1], size[16], bytes[24], inside[24], same[24], any[24];
+        put_moves(moves, step);
+        tp_format_bytes(size, fabs(step->bytes));
+        snprintf(bytes, sizeof bytes, "%s%s", step->bytes < 0 ? "-" : "", size);
+        put_points(inside, step->inside);
+        put_change(same, step->seconds);
+        put_change(any, step->dmt_seconds);
+        tp_text_add(
+            text, " %-*s %10s %11s %11s %11s\n", MOVE_COLUMNS, moves, bytes, inside, same, any);
+    }
+    if (shown < replan->bought_count)
+        tp_text_add(text, " ... and %d more steps\n", (int)(replan->bought_count - shown));
+}
+
+static void add_stand(const char *name, const struct tp_replan_stand *stand, struct tp_text *text)
+{
+    char inside[24], same[16], any[16], bytes[16];
+    if (isnan(stand->seconds)) {
+        tp_text_add(text, " %-24s could not be placed around what is locked\n", name);
+        return;
+    }
+    if (isnan(stand->inside))
+        snprintf(inside, sizeof inside, "-");
+    else
+        snprintf(inside, sizeof inside, "%.3f %%", 100 * stand->inside);
+    tp_format_seconds(same, stand->seconds);
+    tp_format_seconds(any, stand->dmt_seconds);
+    tp_format_bytes(bytes, stand->bytes);
+    tp_text_add(text, " %-24s %12s %12s %12s %12s\n", name, inside, same, any, bytes);
+}
+
+enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, struct tp_error *err)
+{
+    struct tp_text lines = {0};
+    add_kept(replan, &lines);
+    add_needed(replan, &lines);
+    add_bought(replan, &lines);
+    tp_text_add(&lines,
+        "\nSTANDING  affinity inside towers, time of a step, what travels\n"
+        " %-24s %12s %12s %12s %12s\n",
+        "", "inside", "step", "dmt step", "travels");
+    add_stand(
+        replan->needed.move_count ? "what is needed" : "keeping still", &replan->still, &lines);
+    if (replan->bought_count)
+        add_stand("this plan", &replan->final, &lines);
+    add_stand("planned from nothing", &replan->anew, &lines);
+    if (lines.failed) {
+        tp_text_release(&lines);
+        return tp_fail_memory(err);
+    }
+    *text = lines.data;
+    return TP_OK;
+}
