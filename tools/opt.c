@@ -3,11 +3,13 @@
  *
  * In: texts from the command line. Out: checked values, or the end of the program with exit status 2
  * and a line that names the option, what was found and what was expected. Nothing is guessed: numbers
- * are read whole and in the C locale, an option given twice is an error. Messages go to standard error; only opt_end() turns a library status into an exit
+ * are read whole and in the C locale, an option given twice is an error. Messages go to standard error; only
+ * opt_end() turns a library status into an exit
  * status. */
 #include "opt.h"
 
 #include "base/file.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/unicode.h"
 
@@ -28,6 +30,69 @@ static const struct argp_option *find_option(const struct argp_option *options, 
     return NULL;
 }
 
+/* Long options: the command's, and argp's own. */
+struct long_options {
+    const struct argp_option *list;
+    size_t count; /* of the list's entries, those without a name included */
+};
+
+static const char *long_option(const void *names, size_t i)
+{
+    static const char *const own[] = {"help", "usage", "version"};
+    const struct long_options *options = names;
+    if (i >= options->count)
+        return own[i - options->count];
+    return options->list[i].name ? options->list[i].name : "";
+}
+
+#define OWN_OPTIONS 3
+
+/* Whether the next word belongs to this one, which has no '='. */
+static bool takes_next(const struct long_options *options, const char *word)
+{
+    bool is_long = word[0] == '-' && word[1] == '-';
+    for (size_t i = 0; word[0] == '-' && i < options->count; i++) {
+        const struct argp_option *option = &options->list[i];
+        bool meant = is_long ? option->name && strcmp(option->name, word + 2) == 0
+                             : option->key > 0 && option->key < OPT_LONG &&
+                                   word[1] == option->key && !word[2];
+        if (meant)
+            return option->arg && !(option->flags & OPTION_ARG_OPTIONAL);
+    }
+    return false;
+}
+
+/* Says which option was meant where one is near; getopt refuses it then. */
+static void suggest_option(
+    const struct long_options *options, const char *command, const char *word)
+{
+    char name[64];
+    size_t length = strcspn(word, "=");
+    if (length >= sizeof name)
+        return;
+    memcpy(name, word, length);
+    name[length] = '\0';
+    for (size_t i = 0; i < options->count + OWN_OPTIONS; i++)
+        if (strncmp(long_option(options, i), name, length) == 0)
+            return; /* known, or the beginning of one that is */
+    const char *near = tp_nearest(name, options, options->count + OWN_OPTIONS, long_option);
+    if (near && *near)
+        opt_say("%s: option '--%s' is not known; did you mean '--%s'?", command, name, near);
+}
+
+static void suggest_options(const struct argp *argp, int argc, char **argv)
+{
+    struct long_options options = {argp->options, 0};
+    while (options.list[options.count].name || options.list[options.count].key ||
+           options.list[options.count].doc)
+        options.count++;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--", 2) == 0)
+            suggest_option(&options, argv[0], argv[i] + 2);
+        i += takes_next(&options, argv[i]);
+    }
+}
+
 void opt_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
     for (int i = 1; i < argc; i++) { /* getopt would print an unknown option as it is */
@@ -37,6 +102,7 @@ void opt_parse(const struct argp *argp, int argc, char **argv, void *input)
         opt_say("%s: found option '%s', expected plain text", argv[0], argv[i]);
         exit(TP_EUSAGE);
     }
+    suggest_options(argp, argc, argv);
     if (argp_parse(argp, argc, argv, 0, NULL, input)) {
         fprintf(stderr, "%s: out of memory\n", argv[0]);
         exit(TP_EINTERNAL);

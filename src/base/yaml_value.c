@@ -9,6 +9,7 @@
  * exponent. Everything else is refused.
  *
  * Nothing is copied but by tp_yaml_text(). Cost: O(keys) to find one key of a mapping. */
+#include "base/nearest.h"
 #include "base/yaml_read.h"
 
 #include "base/memory.h"
@@ -135,6 +136,18 @@ static void format_words(char *out, size_t capacity, const char *const *words, c
     }
 }
 
+static enum tp_status fail_unknown(const struct tp_yaml *yaml, const struct tp_yaml_node *node,
+    size_t entry, const char *const *known_keys, const char *known, struct tp_error *err)
+{
+    size_t count = 0;
+    while (known_keys[count])
+        count++;
+    const char *near = tp_nearest_of(node->keys[entry], known_keys, count);
+    return tp_yaml_fail_key(yaml, node, entry, err,
+        "found an unknown key, expected one of these: %s%s%s%s", known,
+        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 enum tp_status tp_yaml_expect_mapping(const struct tp_yaml *yaml, const struct tp_yaml_node *node,
     const char *const *known_keys, struct tp_error *err)
 {
@@ -148,8 +161,7 @@ enum tp_status tp_yaml_expect_mapping(const struct tp_yaml *yaml, const struct t
     }
     for (size_t i = 0; i < node->count; i++)
         if (!is_known(known_keys, node->keys[i]))
-            return tp_yaml_fail_key(
-                yaml, node, i, err, "found an unknown key, expected one of these: %s", known);
+            return fail_unknown(yaml, node, i, known_keys, known, err);
     return TP_OK;
 }
 

@@ -105,19 +105,22 @@ static void say_gone(struct tp_text *out, const struct tp_homes *homes)
 void tp_say_reasons(struct tp_text *out, const struct tp_model *model, const struct tp_homes *homes,
     const struct tp_problem *problem, const int32_t *home)
 {
+    size_t before = out->length;
     double *load = tp_new((size_t)problem->tower_count * TP_RESOURCES, sizeof *load);
     if (!load) {
         out->failed = true;
         return;
     }
-    for (int32_t u = 0; u < problem->unit_count; u++)
+    for (int32_t u = 0; home && u < problem->unit_count; u++)
         for (int r = 0; home[u] >= 0 && r < TP_RESOURCES; r++)
             load[(int64_t)home[u] * TP_RESOURCES + r] += tp_unit_weight(problem, u)[r];
     say_gone(out, homes);
-    say_limits(out, problem, load);
-    say_empty(out, problem, load);
-    say_constraints(out, model, homes, problem, home);
-    if (!out->length)
+    if (home) {
+        say_limits(out, problem, load);
+        say_empty(out, problem, load);
+        say_constraints(out, model, homes, problem, home);
+    }
+    if (out->length == before)
         tp_text_add(out, "with what is new, the tables do not fit their ranks as they are\n");
     free(load);
 }

@@ -338,7 +338,7 @@ static enum tp_status keep_still(struct replanner *r, bool *begun, struct tp_err
 {
     const struct tp_problem *p = r->anew.problem;
     struct tp_question question = r->question;
-    struct tp_solution solution;
+    struct tp_solution solution = {0};
     struct pinned pinned;
     enum tp_status status = TP_OK;
     bool all_have = true;
@@ -355,16 +355,16 @@ static enum tp_status keep_still(struct replanner *r, bool *begun, struct tp_err
     }
     if (!status && solution.partition.answer == TP_ANSWER_YES)
         status = begin_at(r, solution.partition.tower, begun, err);
-    if (!status)
-        tp_solution_release(&solution);
+    tp_solution_release(&solution);
     pinned_release(&pinned);
     return status;
 }
 
-static enum tp_status say_reasons(struct replanner *r, struct tp_error *err)
+/* @param all  keeping still is not possible at all. */
+static enum tp_status say_reasons(struct replanner *r, bool all, struct tp_error *err)
 {
     struct tp_text reasons = {0};
-    tp_say_reasons(&reasons, r->question.model, r->homes, r->anew.problem, r->home);
+    tp_say_reasons(&reasons, r->question.model, r->homes, r->anew.problem, all ? r->home : NULL);
     if (reasons.failed) {
         tp_text_release(&reasons);
         return tp_fail_memory(err);
@@ -420,12 +420,12 @@ static enum tp_status find_start(struct replanner *r, struct tp_error *err)
     bool begun = false;
     struct tp_replan *out = r->out;
     enum tp_status status = keep_still(r, &begun, err);
-    if (!status && !begun && !(status = say_reasons(r, err)))
+    if (!status && !begun && !(status = say_reasons(r, true, err)))
         status = move_what_must(r, err);
     if (!status)
         status = tp_needed_step(r->homes, out->plan->model, r->walk->placement, &out->needed, err);
     if (!status && out->needed.move_count && !out->reasons)
-        status = say_reasons(r, err);
+        status = say_reasons(r, false, err);
     if (status)
         return status;
     out->still = stand_of(r->walk);
@@ -616,7 +616,8 @@ static enum tp_status replan(struct replanner *r, struct tp_error *err)
         .goal = goal_of(plan->strategy),
         .bytes = r->bytes,
         .locked = r->locked,
-        .bytes_most = isnan(r->how->max_move_bytes) ? INFINITY : r->how->max_move_bytes};
+        .bytes_most = isnan(r->how->max_move_bytes) ? INFINITY : r->how->max_move_bytes,
+        .stop = r->question.stop};
     r->question.balance = r->anew.partition.limits.balance;
     r->question.ratio = r->anew.partition.limits.ratio;
     status = weigh_anew(r, err);

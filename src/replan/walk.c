@@ -20,12 +20,18 @@
 
 #define GAIN_LEAST 1e-9    /* of the value */
 #define FASTER_LEAST 0.001 /* what placing a tower anew has to save, of a step */
+#define INSIDE_ROUNDS 2
 
 struct candidate {
     int32_t unit, to, with; /* with: the unit that comes in exchange; -1: none */
     double gain, bytes;
     double worth; /* gain per byte */
 };
+
+static bool is_stopped(const struct tp_walk *w)
+{
+    return w->rules.stop && *w->rules.stop;
+}
 
 static double bytes_there(const struct tp_walk *w, int32_t unit, int32_t tower)
 {
@@ -271,7 +277,7 @@ enum tp_status tp_walk_towards(struct tp_walk *w, const int32_t *target, struct 
     enum tp_status status = TP_OK;
     size_t bytes = (size_t)w->rules.problem->unit_count * sizeof *w->tower;
     memset(w->barred, 0, (size_t)w->rules.problem->unit_count * sizeof *w->barred);
-    while (!status) {
+    while (!status && !is_stopped(w)) {
         bool taken = false;
         struct candidate step = find_step(w, target);
         if (step.unit < 0)
@@ -291,47 +297,37 @@ enum tp_status tp_walk_towards(struct tp_walk *w, const int32_t *target, struct 
     return !status && target ? jump(w, target, err) : status;
 }
 
-/* Places one tower anew; takes it if that is the fastest so far.
- * @param freed  (tables) out: those of the outcome. */
-static enum tp_status try_inside(struct tp_walk *w, int32_t tower, bool *trial, bool *freed,
-    struct outcome *best, struct tp_error *err)
+/* Places one tower anew. @param taken  out: that makes training faster, and may be paid for. */
+static enum tp_status try_inside(
+    struct tp_walk *w, int32_t tower, bool *freed, bool *taken, struct tp_error *err)
 {
-    size_t bytes = (size_t)w->rules.model->table_count * sizeof *freed;
     struct outcome outcome;
     struct tp_speed enough = {
         w->speed.same * (1 - FASTER_LEAST), w->speed.any * (1 - FASTER_LEAST)};
-    memcpy(trial, w->freed, bytes);
-    free_towers(w, NULL, tower, trial);
-    enum tp_status status = place_now(w, trial, &outcome, err);
-    bool better = !status && is_affordable(w, &outcome) && !tp_is_slower(outcome.speed, w->speed) &&
-                  (outcome.speed.same <= enough.same || outcome.speed.any <= enough.any) &&
-                  (!best->placement || tp_is_faster(outcome.speed, best->speed));
-    if (better) {
-        struct outcome worse = *best;
-        *best = outcome;
-        outcome = worse;
-        memcpy(freed, trial, bytes);
-    }
+    memcpy(freed, w->freed, (size_t)w->rules.model->table_count * sizeof *freed);
+    free_towers(w, NULL, tower, freed);
+    enum tp_status status = place_now(w, freed, &outcome, err);
+    *taken = !status && is_affordable(w, &outcome) && !tp_is_slower(outcome.speed, w->speed) &&
+             (outcome.speed.same <= enough.same || outcome.speed.any <= enough.any);
+    if (*taken)
+        status = record(w, freed, &outcome, err);
     tp_placement_free(outcome.placement);
     return status;
 }
 
 enum tp_status tp_walk_inside(struct tp_walk *w, struct tp_error *err)
 {
-    bool *trial = TP_NEW(w->rules.model->table_count, bool);
     bool *freed = TP_NEW(w->rules.model->table_count, bool);
-    enum tp_status status = trial && freed ? TP_OK : tp_fail_memory(err);
-    bool taken = true;
-    for (int32_t turn = 0; !status && taken && turn < w->rules.homes->tower_count; turn++) {
-        struct outcome best = {0};
-        for (int32_t t = 0; !status && t < w->rules.homes->tower_count; t++)
-            status = try_inside(w, t, trial, freed, &best, err);
-        taken = !status && best.placement;
-        if (taken)
-            status = record(w, freed, &best, err);
-        tp_placement_free(best.placement);
+    enum tp_status status = freed ? TP_OK : tp_fail_memory(err);
+    bool any = true;
+    for (int round = 0; !status && any && round < INSIDE_ROUNDS; round++) {
+        any = false;
+        for (int32_t t = 0; !status && t < w->rules.homes->tower_count && !is_stopped(w); t++) {
+            bool taken = false;
+            status = try_inside(w, t, freed, &taken, err);
+            any |= taken;
+        }
     }
-    free(trial);
     free(freed);
     return status;
 }

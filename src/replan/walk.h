@@ -3,6 +3,8 @@
 #ifndef TP_REPLAN_WALK_H
 #define TP_REPLAN_WALK_H
 
+#include <signal.h>
+
 #include <towerpart/replan.h>
 
 #include "partition/assignment.h"
@@ -17,10 +19,11 @@ struct tp_walk_rules {
     const struct tp_affinity *affinity; /* NULL: none */
     const struct tp_problem *problem;   /* with its limits set */
     enum tp_goal goal;
-    const double *bytes; /* (U, T) of each unit on the ranks of each tower */
-    const bool *locked;  /* (tables) stays on its ranks; its unit is pinned, too */
-    double bytes_most;   /* that may travel in all */
-    bool may_slow;       /* steps that make training slower are taken, too */
+    const double *bytes;               /* (U, T) of each unit on the ranks of each tower */
+    const bool *locked;                /* (tables) stays on its ranks; its unit is pinned, too */
+    double bytes_most;                 /* that may travel in all */
+    bool may_slow;                     /* steps that make training slower are taken, too */
+    const volatile sig_atomic_t *stop; /* not 0: go no further; NULL: never */
 };
 
 struct tp_walk {
@@ -48,7 +51,7 @@ void tp_walk_free(struct tp_walk *walk);
  * of a step: O(U^2) and a few placements. */
 enum tp_status tp_walk_towards(struct tp_walk *walk, const int32_t *target, struct tp_error *err);
 
-/* Places the tables of a tower anew, as long as steps become faster by that. */
+/* Places the tables of one tower after the other anew, twice at most, where training becomes faster by that. */
 enum tp_status tp_walk_inside(struct tp_walk *walk, struct tp_error *err);
 
 /* Moves that lead from where tables are to a placement, as one step; its gains are 0. */

@@ -30,6 +30,13 @@ expect 'the version of the program' 0 '' --version
 ok 'is a line' grep -qx 'towerpart [0-9.]*' logs/out
 expect 'an unknown command' 2 'unknown command: nonsense' nonsense
 expect 'a command with a slip' 2 "Did you mean 'report'?" reprot plan.yaml
+expect 'an option with a slip' 2 "option '--stratgy' is not known; did you mean '--strategy'?" plan --stratgy=load
+expect 'an option near none' 2 "unrecognized option '--nonsense'" plan --nonsense
+ok 'has no suggestion' sh -c '! grep -q "did you mean" logs/err'
+expect 'the beginning of an option' 2 'option -m MODEL is missing' plan --strat load
+ok 'needs no suggestion' sh -c '! grep -q "did you mean" logs/err'
+expect 'a file named like an option' 2 'option -t TOPOLOGY is missing' plan -m --modle
+ok 'needs none, either' sh -c '! grep -q "did you mean" logs/err'
 expect 'no command is near' 2 "Try 'towerpart --help'" nonsense
 expect 'help for an unknown command' 2 'unknown command: nonsense' help nonsense
 expect 'help for two commands' 2 'too many arguments' help plan check

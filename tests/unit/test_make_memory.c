@@ -4,6 +4,7 @@
  * those of other libraries, come through here. */
 #include <towerpart/plan.h>
 
+#include "loops.h"
 #include "workload.h"
 
 void *__real_malloc(size_t bytes);
@@ -98,7 +99,7 @@ static enum tp_status make_watched(const struct workload *w, const struct tp_aff
     return status;
 }
 
-enum { EACH = 500, STEP_MOST = 61 };
+enum { EACH = LOOPS(500), STEP_MOST = 61 };
 
 START_TEST(test_every_allocation_may_fail)
 {

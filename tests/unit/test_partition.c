@@ -4,6 +4,7 @@
 #include "partition/partition.h"
 
 #include "base/progress.h"
+#include "loops.h"
 #include "partitions.h"
 
 #define UNITS_MOST 64
@@ -411,10 +412,11 @@ int main(void)
     Suite *suite = suite_create("partition");
     TCase *tcase = tcase_create("partition");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_small_problems_are_solved_to_the_optimum, 0, 96);
-    tcase_add_loop_test(tcase, test_larger_problems_are_within_one_percent_of_a_slow_search, 0, 6);
+    tcase_add_loop_test(tcase, test_small_problems_are_solved_to_the_optimum, 0, LOOPS(96));
+    tcase_add_loop_test(
+        tcase, test_larger_problems_are_within_one_percent_of_a_slow_search, 0, LOOPS(6));
     tcase_add_loop_test(tcase, test_planted_groups_are_recovered, 0, 5);
-    tcase_add_loop_test(tcase, test_no_baseline_within_the_limits_is_better, 0, 8);
+    tcase_add_loop_test(tcase, test_no_baseline_within_the_limits_is_better, 0, LOOPS(8));
     tcase_add_test(tcase, test_without_affinity_there_are_no_baselines);
     tcase_add_loop_test(tcase, test_an_answer_that_the_judge_turns_down_is_never_given, 0, 2);
     tcase_add_loop_test(tcase, test_a_judge_that_is_never_sure_gives_no_proof, 0, 4);

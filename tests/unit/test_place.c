@@ -2,6 +2,7 @@
 /* Tables on ranks: always sound, found or refused as brute force says, and quick to execute. */
 #include "plan/place.h"
 
+#include "loops.h"
 #include "placements.h"
 
 #define GIB (INT64_C(1) << 30)
@@ -436,7 +437,7 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, test_found_or_refused_as_brute_force_says);
     tcase_add_test(tcase, test_exhaustive_search_finds_some_that_the_fast_way_misses);
-    tcase_add_loop_test(tcase, test_what_the_fast_way_places_is_sound, 0, 30);
+    tcase_add_loop_test(tcase, test_what_the_fast_way_places_is_sound, 0, LOOPS(30));
     tcase_add_test(tcase, test_a_table_larger_than_a_rank_is_cut_by_columns);
     tcase_add_test(tcase, test_a_large_table_too_narrow_for_columns_is_cut_by_rows);
     tcase_add_test(tcase, test_rows_that_do_not_divide_leave_the_last_blocks_short_or_empty);
@@ -447,7 +448,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_a_busy_table_is_spread_over_the_ranks, 0, 2);
     tcase_add_loop_test(tcase, test_a_hot_row_speaks_against_cutting_by_rows, 0, 2);
     tcase_add_loop_test(tcase, test_many_small_tables_are_balanced_by_time_not_by_memory, 0, 5);
-    tcase_add_loop_test(tcase, test_step_time_is_near_the_best_of_all_placements, 0, 60);
+    tcase_add_loop_test(tcase, test_step_time_is_near_the_best_of_all_placements, 0, LOOPS(60));
     tcase_add_test(tcase, test_tables_without_a_tower_are_left_out_and_only_ask_for_their_buffers);
     tcase_add_test(tcase, test_the_same_input_gives_the_same_placement);
     suite_add_tcase(suite, tcase);

@@ -3,6 +3,7 @@
  * cycles that save something for more. */
 #include "partition/transport.h"
 
+#include "loops.h"
 #include "problems.h"
 
 #define UNITS 60
@@ -185,8 +186,10 @@ int main(void)
 {
     Suite *suite = suite_create("transport");
     TCase *tcase = tcase_create("transport");
-    tcase_add_loop_test(tcase, test_few_units_are_assigned_as_cheaply_as_any_assignment, 0, 200);
-    tcase_add_loop_test(tcase, test_more_units_are_assigned_so_that_no_cycle_saves_anything, 0, 18);
+    tcase_add_loop_test(
+        tcase, test_few_units_are_assigned_as_cheaply_as_any_assignment, 0, LOOPS(200));
+    tcase_add_loop_test(
+        tcase, test_more_units_are_assigned_so_that_no_cycle_saves_anything, 0, LOOPS(18));
     tcase_add_test(tcase, test_units_that_all_prefer_one_cluster_fill_it_and_no_more);
     tcase_add_test(tcase, test_old_prices_lead_to_the_same_cost_as_none);
     suite_add_tcase(suite, tcase);

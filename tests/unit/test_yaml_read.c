@@ -333,7 +333,9 @@ START_TEST(an_unknown_key_is_refused_with_the_known_ones)
     static const char *const keys[] = {"rows", "dim", "name", NULL};
     const struct tp_yaml_node *root = parse_root("- {rows: 1, dmi: 2}\n- 5\n");
     expect_message(tp_yaml_expect_mapping(yaml, root->items[0], keys, &err),
-        "f.yaml:1:13: [0].dmi: found an unknown key, expected one of these: rows, dim and name");
+        "f.yaml:1:13: [0].dmi: found an unknown key, expected one of these: rows, dim and name; "
+        "did you "
+        "mean 'dim'?");
     expect_message(tp_yaml_expect_mapping(yaml, root->items[1], keys, &err),
         "f.yaml:2:3: [1]: found '5', expected a mapping with the keys rows, dim and name");
 }

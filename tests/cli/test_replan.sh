@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Plans from older plans: the page, the worked plans, a thousand features; what is refused, and that the older
+# plan is left alone.
+. "$(dirname "$0")/lib.sh"
+plans=$SOURCE/plans
+follow "$SOURCE/docs/replan.md"
+
+# moved OLD NEW: bytes that travel, by diff.
+moved() {
+    "$TOWERPART" diff --json "$1" "$2" | python3 -c '
+import json, sys
+summary = json.load(sys.stdin)["summary"]
+print(int(summary["weight_bytes"] + summary["state_bytes"]))'
+}
+
+# --- nothing changed ------------------------------------------------------------------------------------
+for name in criteo-a100-64 meta-856-h100-512 small-mixed; do
+    folder=$plans/$name
+    affinity="-a $folder/affinity.npz"
+    [ -f "$folder/affinity.npz" ] || affinity='--strategy load'
+    # shellcheck disable=SC2086 # an option and its value
+    expect "$name from itself" 0 'tables stay on their ranks (0 added, 0 dropped)' plan --from "$folder/plan.yaml" \
+        -m "$folder/model.yaml" -t "$folder/topology.yaml" $affinity --effort 1 -o same.yaml
+    expect '  is itself' 0 '' diff "$folder/plan.yaml" same.yaml
+    expect '  and sound' 0 '' check same.yaml
+done
+
+# --- the model changed ----------------------------------------------------------------------------------
+small=$plans/small-mixed
+cp "$small/plan.yaml" old.yaml
+sed 's/name: t_geo, rows: 60000/name: t_geo, rows: 90000/
+s/{name: t_hour, /{name: t_minute, /' "$small/model.yaml" >model.yaml
+expect 'a table grows, one is replaced' 0 '(1 added, 1 dropped)' plan --from old.yaml -m model.yaml \
+    -t "$small/topology.yaml" -a "$small/affinity.npz" -o new.yaml
+ok 'nothing travels' test "$(moved old.yaml new.yaml)" -eq 0
+expect 'the plan is sound' 0 '' check new.yaml -m model.yaml -t "$small/topology.yaml"
+ok 'the older plan is as it was' cmp old.yaml "$small/plan.yaml"
+expect 'on standard output' 0 'Kept ' plan --from old.yaml -m model.yaml -t "$small/topology.yaml" \
+    -a "$small/affinity.npz"
+ok 'it is the same' cmp logs/out new.yaml
+expect 'quietly' 0 '' plan -q --from old.yaml -m model.yaml -t "$small/topology.yaml" -a "$small/affinity.npz" \
+    -o quiet.yaml
+ok 'it is the same, too' cmp quiet.yaml new.yaml
+
+# --- budgets ----------------------------------------------------------------------------------------------
+expect 'a plan that knows no affinity' 0 '' plan -q -m "$small/model.yaml" -t "$small/topology.yaml" --strategy load \
+    -o load.yaml
+for budget in 0 1MB 20MB 1e9; do
+    bytes=$(python3 -c 'import sys; print(int(float(sys.argv[1].replace("MB", "e6"))))' $budget)
+    expect "may move $budget" 0 'keeping still' plan --from load.yaml -m "$small/model.yaml" -t "$small/topology.yaml" \
+        -a "$small/affinity.npz" --strategy coherent --max-move-bytes $budget -o bought.yaml
+    ok '  no more do' test "$(moved load.yaml bought.yaml)" -le "$bytes"
+    ok '  as it says' sh -c "[ $(moved load.yaml bought.yaml) -gt 0 ] || grep -q '^Travels   nothing' logs/err"
+    expect '  and it is sound' 0 '' check bought.yaml
+done
+expect 'the page again, with enough to move' 0 'BOUGHT' plan --from demo/old.yaml -m demo/model.yaml \
+    -t demo/topology.yaml -a demo/affinity.npz --strategy coherent --max-move-bytes 1GB -o bought.yaml
+ok 'is as good as from nothing' python3 - logs/err <<'END'
+import sys
+lines = open(sys.argv[1]).read().split('STANDING')[1].splitlines()
+shares = {line[:25].strip(): line[25:].split()[0] for line in lines if '%' in line}
+assert shares['this plan'] == shares['planned from nothing'] != shares['keeping still'], shares
+END
+
+# --- what is refused ----------------------------------------------------------------------------------------
+out="-o out.yaml"
+again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
+# shellcheck disable=SC2086 # words
+{
+    expect 'no affinity for a coherent plan' 2 'strategy coherent, as in old.yaml, needs an affinity' $again
+    expect 'a strategy of one answer' 2 'strategy stride has one answer' $again --strategy stride
+    expect 'a feature that is not there' 2 'feature nobody is to be locked' $again --strategy load --lock nobody
+    expect 'a host that was not there' 2 'lost host 9: the older plan has hosts 0 to 3' \
+        $again --strategy load --lost-host 9
+}
+sed 's/tower: 0, sharding/tower: 1, sharding/' old.yaml >broken.yaml
+expect 'an older plan that is broken' 3 'table t_' plan --from broken.yaml -m "$small/model.yaml" \
+    -t "$small/topology.yaml" --strategy load -o out.yaml
+expect 'an older plan that is none' 3 'model.yaml:' plan --from "$small/model.yaml" -m "$small/model.yaml" \
+    -t "$small/topology.yaml" --strategy load -o out.yaml
+sed 's/fanout: 4/fanout: 3/; /^hosts:/,$d' "$small/topology.yaml" >three.yaml
+sed 's/^batch_size.*/local_batch_size: 64/; /pin:/d' "$small/model.yaml" >local.yaml
+expect 'two hosts to a tower of three' 0 '' plan -q -m local.yaml -t "$small/topology.yaml" --strategy load \
+    --hosts-per-tower 2 -o two.yaml
+expect 'do not divide them' 2 'two.yaml has 2 hosts per tower, which do not divide the 3 of three.yaml' \
+    plan --from two.yaml -m local.yaml -t three.yaml --strategy load -o out.yaml
+
+# --- a thousand features --------------------------------------------------------------------------------------
+meta=$plans/meta-856-h100-512
+expect 'more tables, many features' 0 '' plan -q -m "$meta/model.yaml" -t "$meta/topology.yaml" --strategy load \
+    --effort 1 -o many.yaml
+expect 'are replanned' 0 'keeping still' plan --from many.yaml -m "$meta/model.yaml" -t "$meta/topology.yaml" \
+    --strategy load --max-move-bytes 100GB --effort 1 -o again.yaml
+ok 'within the budget' test "$(moved many.yaml again.yaml)" -le 100000000000
+expect 'and are sound' 0 '' check again.yaml
+finish
