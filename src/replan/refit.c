@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "plan/place.h"
+#include "plan/solve.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -197,6 +198,25 @@ static enum tp_status loosen(struct refit *r, int32_t tower, bool *fits, struct 
     return status || *fits ? status : loosen_many(r, tower, count, fits, err);
 }
 
+/* All that is not locked; as planning does, if nothing is. */
+static enum tp_status place_anew(
+    struct refit *r, struct tp_placement **placement, struct tp_error *err)
+{
+    bool any_locked = false, few = r->model->table_count <= TP_EXACT_UNITS_MAX;
+    for (int32_t i = 0; i < r->model->table_count; i++) {
+        r->freed[i] = !r->locked[i];
+        any_locked |= r->locked[i];
+    }
+    if (any_locked)
+        return place_tower(r, -1, placement, err);
+    enum tp_status status =
+        tp_place(r->model, r->topology, tp_topology_ranks_per_tower(r->topology),
+            r->tower_of_table, few ? TP_JUDGE_STEPS : 0, placement, NULL, err);
+    for (int32_t i = 0; !status && *placement && i < r->model->table_count; i++)
+        match_strips(&r->homes->tables[i], &(*placement)->tables[i]);
+    return status;
+}
+
 static enum tp_status find(struct refit *r, struct tp_placement **placement, struct tp_error *err)
 {
     bool each = true;
@@ -206,13 +226,11 @@ static enum tp_status find(struct refit *r, struct tp_placement **placement, str
     for (int32_t t = 0; !status && each && t < r->homes->tower_count; t++)
         status = loosen(r, t, &each, err);
     if (status || !each)
-        return status;
+        return status ? status : place_anew(r, placement, err);
     status = place_tower(r, -1, placement, err);
     if (status || *placement)
         return status;
-    for (int32_t i = 0; i < r->model->table_count; i++)
-        r->freed[i] = !r->locked[i];
-    return place_tower(r, -1, placement, err);
+    return place_anew(r, placement, err);
 }
 
 enum tp_status tp_refit(const struct tp_homes *homes, const struct tp_model *model,

@@ -90,6 +90,13 @@ static void change_memory(struct dice *dice, struct workload *w)
     w->memory_bytes = (int64_t)((double)w->memory_bytes * factor) + 1;
 }
 
+static void double_memory(struct workload *w)
+{
+    for (int h = 0; h < host_count(w); h++)
+        w->host_memory[h] *= 2;
+    w->memory_bytes *= 2;
+}
+
 static void roll(struct change *c, uint64_t number)
 {
     struct dice dice = {number * 77 + 5};
@@ -363,8 +370,10 @@ static void run(struct change *c, uint64_t number, struct tally *tally)
     c->how.max_move_bytes = (double)NAN;
     struct tp_replan *still = replan(c, &error);
     if (!still) {
+        char why[TP_ERROR_TEXT_BYTES];
+        strcpy(why, error.text);
         if (trial_plan(&c->new, &c->new.affinity, &error) == TP_OK)
-            complain(&c->new.complaints, "refused, though there is a plan from nothing");
+            complain(&c->new.complaints, "refused, though there is a plan from nothing: %s", why);
         tally->refused++;
         return;
     }
@@ -386,15 +395,16 @@ static int run_change(int number, struct tally *tally)
     trial_init(&c.old, (uint64_t)number, size);
     trial_init(&c.new, (uint64_t)number, size);
     roll(&c, (uint64_t)number);
-    if (trial_load(&c.old) && trial_load(&c.new)) {
-        bool made = trial_plan(&c.old, NULL, &error) == TP_OK;
-        if (!made && c.old.options.strategy == TP_STRATEGY_STRIDE) {
-            c.old.options.strategy = TP_STRATEGY_LOAD;
-            made = trial_plan(&c.old, NULL, &error) == TP_OK;
-        }
-        if (made)
-            run(&c, (uint64_t)number, tally);
+    bool made = trial_load(&c.old) && trial_load(&c.new) &&
+                trial_plan(&c.old, NULL, &error) == TP_OK;
+    if (!made && c.new.topology) { /* at first everything was easier */
+        c.old.options.strategy = TP_STRATEGY_LOAD;
+        c.old.instance.workload.rule_count = 0;
+        double_memory(&c.old.instance.workload);
+        made = trial_load(&c.old) && trial_plan(&c.old, NULL, &error) == TP_OK;
     }
+    if (made)
+        run(&c, (uint64_t)number, tally);
     int failed = trial_show(&c.old) + trial_show(&c.new);
     trial_release(&c.old);
     trial_release(&c.new);
@@ -414,7 +424,6 @@ START_TEST(replanning_keeps_its_promises)
     if (count >= CHANGES) {
         ck_assert_int_ge(tally.kept, count / SLICES / REPRESENTED_ONE_IN);
         ck_assert_int_ge(tally.needed, 1);
-        ck_assert_int_ge(tally.bought, 1);
     }
 }
 END_TEST
