@@ -159,6 +159,31 @@ double tp_alltoall_seconds(const struct tp_topology *topology, const struct tp_t
     return seconds;
 }
 
+void tp_traffic_add(struct tp_traffic *sum, const struct tp_topology *topology,
+    const struct tp_traffic *traffic, bool reversed)
+{
+    size_t levels = (size_t)traffic->level_count;
+    const double *sent = reversed ? traffic->received : traffic->sent;
+    const double *received = reversed ? traffic->sent : traffic->received;
+    for (int32_t i = 0; i < traffic->level_count; i++) {
+        double efficiency = fmin(1, alltoall_efficiency(topology, i, traffic->world));
+        for (size_t g = 0; g < (size_t)traffic->rank_count; g++) {
+            size_t cell = g * levels + (size_t)i;
+            sum->sent[cell] += sent[cell] / efficiency;
+            sum->received[cell] += received[cell] / efficiency;
+        }
+    }
+}
+
+double tp_busiest_link_seconds(const struct tp_topology *topology, const struct tp_traffic *sum)
+{
+    double seconds[TP_LEVELS_MAX] = {0}, most = 0;
+    busiest_uplinks(topology, sum, seconds);
+    for (int32_t i = 0; i < sum->level_count; i++)
+        most = fmax(most, fmax(seconds[i], busiest_rank(sum, i) / topology->levels[i].bytes_per_s));
+    return most;
+}
+
 /* One way of doing an allreduce. */
 struct way {
     double seconds;

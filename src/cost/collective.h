@@ -3,6 +3,7 @@
 #ifndef TP_COST_COLLECTIVE_H
 #define TP_COST_COLLECTIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <towerpart/topology.h>
@@ -35,6 +36,16 @@ void tp_traffic_clear(struct tp_traffic *traffic);
  * Cost: O(ranks * levels). */
 double tp_alltoall_seconds(const struct tp_topology *topology, const struct tp_traffic *traffic,
     double bytes[TP_LEVELS_MAX]);
+
+/* Adds the traffic of one alltoall to that of others: what its links carry, each byte counted as often as the
+ * alltoall's efficiency makes it last.
+ * @param reversed  what is sent there counts as received here, and the other way round. */
+void tp_traffic_add(struct tp_traffic *sum, const struct tp_topology *topology,
+    const struct tp_traffic *traffic, bool reversed);
+
+/* Seconds that the busiest link, in its busier direction, needs for such a sum: no order of the
+ * alltoalls takes less. Cost: O(ranks * levels). */
+double tp_busiest_link_seconds(const struct tp_topology *topology, const struct tp_traffic *sum);
 
 /* Seconds of an allreduce of payload_bytes over the ranks first .. first + world - 1, whole hosts
  * or ranks of one host, `first` being a multiple of `world`: the better of one ring over all of

@@ -3,7 +3,7 @@
  *
  * In: model, topology, placement, mode. Out: per phase the seconds of the slowest rank and, where
  * ranks exchange, per level the bytes of the busiest one. Phases follow one another, but for the ids
- * of the next batch, which travel beside them. docs/cost-model.md states every formula.
+ * of the next batch, which travel beside them on idle links. docs/cost-model.md states every formula.
  *
  * In each alltoall a rank exchanges one amount with all of its peers: what belongs to its own
  * shards or tower, for so many samples of each peer. So a rank's traffic at a level is that amount
@@ -64,6 +64,7 @@ struct step {
     enum tp_mode mode;
     struct tp_placement_sums sums;
     struct tp_traffic *traffic;
+    struct tp_traffic *all; /* of all alltoalls so far, sent and received as ranks do */
     double *width; /* (G) what the next exchange is about: per sample, before scaling to bytes */
     double
         *amount; /* (G) bytes that a rank exchanges with each of its peers, or reads and writes */
@@ -133,6 +134,12 @@ static void set_rank_traffic(struct step *s, struct circle circle, int32_t rank)
     }
 }
 
+/* Values go from those who hold them, ids and gradients to them. */
+static bool is_to_holders(enum tp_phase phase)
+{
+    return phase != TP_PHASE_TOWER_EXCHANGE && phase != TP_PHASE_EMBEDDING_ALLTOALL;
+}
+
 /* An alltoall of width * bytes_per_width bytes between a rank and each of its peers. */
 static void exchange(
     struct step *s, enum tp_phase phase, enum circle_kind kind, double bytes_per_width)
@@ -151,6 +158,7 @@ static void exchange(
     cost->present = cost->moves = true;
     double bytes[TP_LEVELS_MAX];
     cost->seconds = tp_alltoall_seconds(s->topology, s->traffic, bytes);
+    tp_traffic_add(s->all, s->topology, s->traffic, is_to_holders(phase));
     for (int i = 0; i < TP_LEVELS_MAX; i++)
         cost->bytes[i] = tp_round_bytes(bytes[i]);
 }
@@ -313,19 +321,22 @@ static void add_over_arch(struct step *s)
         cost->bytes[i] = tp_round_bytes(bytes[i]);
 }
 
-/* The sum of the phases. The ids of the next batch travel while no other exchange does: what lookups,
- * permutes and dense layers cover of their time is not waited for. Each exchange takes a fixed time
- * more, whatever its bytes. */
+/* The sum of the phases. The ids of the next batch travel beside them, on each link while nothing else goes that
+ * way: during lookups, permutes and dense layers, and while values go against them or elsewhere. What that
+ * does not cover is waited for. Each exchange takes a fixed time more, whatever its bytes. */
 static void add_up(struct step *s)
 {
     struct tp_phase_cost *phases = s->cost.phases, *ids = &phases[TP_PHASE_IDS_ALLTOALL];
     bool exchanges[TP_PHASE_COUNT];
-    double covered = 0;
+    double covered = 0, alltoalls = 0; /* of values */
     for (int i = 0; i < TP_PHASE_COUNT; i++) {
         exchanges[i] = phases[i].moves && phases[i].seconds > 0;
         covered += exchanges[i] ? 0 : phases[i].seconds;
+        if (exchanges[i] && i != TP_PHASE_IDS_ALLTOALL && i != TP_PHASE_DENSE_ALLREDUCE)
+            alltoalls += phases[i].seconds;
     }
-    ids->seconds = fmax(0, ids->seconds - covered);
+    double left = tp_busiest_link_seconds(s->topology, s->all) - alltoalls;
+    ids->seconds = fmax(0, fmin(ids->seconds, left) - covered);
     for (int i = 0; i < TP_PHASE_COUNT; i++) {
         phases[i].seconds += exchanges[i] ? s->topology->device.exchange_s : 0;
         s->cost.seconds += phases[i].seconds;
@@ -340,6 +351,8 @@ static enum tp_status step_init(
         return status;
     int32_t ranks = s->topology->rank_count;
     status = tp_traffic_new(s->topology, &s->traffic, err);
+    if (!status)
+        status = tp_traffic_new(s->topology, &s->all, err);
     if (status)
         return status;
     s->width = TP_NEW(ranks, double);
@@ -353,6 +366,7 @@ static void step_release(struct step *s)
     free(s->running);
     free(s->amount);
     free(s->width);
+    tp_traffic_free(s->all);
     tp_traffic_free(s->traffic);
     tp_placement_sums_release(&s->sums);
 }

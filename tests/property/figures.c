@@ -356,10 +356,49 @@ static bool mode_has(const struct workload *w, enum mode mode, enum phase phase)
     return true;
 }
 
-/* Ids travel while a rank looks up, permutes and computes: only the rest of their time is waited for. */
+static const enum phase value_phases[] = {
+    TOWER_EXCHANGE, EMBEDDING_ALLTOALL, EMBEDDING_ALLTOALL_BACKWARD, TOWER_EXCHANGE_BACKWARD};
+enum { VALUE_PHASES = sizeof value_phases / sizeof *value_phases };
+
+static void add_all_pairs(struct traffic *t, const struct exchange *x)
+{
+    for (int from = 0; from < x->figures->ranks; from++)
+        for (int to = 0; to < x->figures->ranks; to++)
+            if (from != to)
+                add_pair(t, x->w, from, to, amount(x, from, to));
+}
+
+/* What the busiest link carries in one direction, ids and values of a whole step, at its rate. */
+static double busiest_link(const struct figures *f, const struct workload *w, enum mode mode)
+{
+    int ranks = f->ranks;
+    double seconds = 0, *sums = need((size_t)ranks * LEVELS_MAX * 4, sizeof *sums);
+    struct traffic t = {sums, sums + ranks * LEVELS_MAX, sums + 2 * ranks * LEVELS_MAX,
+        sums + 3 * ranks * LEVELS_MAX};
+    add_all_pairs(&t, &(struct exchange){f, w, mode, IDS_ALLTOALL});
+    for (int i = 0; i < VALUE_PHASES; i++)
+        if (mode_has(w, mode, value_phases[i]))
+            add_all_pairs(&t, &(struct exchange){f, w, mode, value_phases[i]});
+    for (int level = 0; level < w->level_count; level++) {
+        seconds = fmax(seconds, uplink_seconds(&t, w, level, ranks));
+        for (int r = 0; r < ranks; r++) {
+            double bytes = fmax(t.sent[r * LEVELS_MAX + level], t.received[r * LEVELS_MAX + level]);
+            seconds = fmax(seconds, bytes / w->levels[level].bytes_per_s);
+        }
+    }
+    free(sums);
+    return seconds;
+}
+
+/* Ids travel while a rank looks up, permutes and computes, and on links that are idle while values are exchanged:
+ * only the rest of their time is waited for. */
 static double exposed_seconds(
     const struct figures *f, const struct workload *w, enum mode mode, double ids)
 {
+    double left = busiest_link(f, w, mode);
+    for (int i = 0; i < VALUE_PHASES; i++)
+        left -= figures_phase(f, w, mode, value_phases[i]).seconds;
+    ids = fmin(ids, left);
     static const enum phase local[] = {LOOKUP, SPARSE_UPDATE, PEER_PERMUTE, PEER_PERMUTE_BACKWARD,
         TOWER_MODULE, TOWER_MODULE_BACKWARD, BOTTOM_MLP, BOTTOM_MLP_BACKWARD, OVER_ARCH,
         OVER_ARCH_BACKWARD};
