@@ -74,16 +74,28 @@ hugectr 'mixed, towers of two hosts' four/plan.yaml "$by_rows
 hugectr 'mixed, one tower of all hosts' whole/plan.yaml "$by_rows
 1 table$turned"
 
-# One table of these has a shard too many on one rank.
+# Some tables of these have a shard too many on one rank, which it says one after the other.
 meta=$plans/meta-856-h100-512/plan.yaml
 rm -f hugectr.json
-expect 'meta-856-h100-512: uneven columns' 1 'table t381: found 1 column shard on rank 77 and 2 on rank 79, expected
-move one from rank 79 to rank 76, then towerpart recost' export --to hugectr "$meta" -o hugectr.json
+expect 'meta-856-h100-512: uneven columns' 1 'expected as many on each, since HugeCTR cuts evenly: move one from rank
+then towerpart recost' export --to hugectr "$meta" -o hugectr.json
 ok '  nothing is written' test ! -e hugectr.json
-sed 's/{rank: 79, row: 0, rows: 1895410, column: 96,/{rank: 76, row: 0, rows: 1895410, column: 96,/' "$meta" >moved.yaml
-expect '  moved as it says' 0 '' recost -q moved.yaml -o moved.yaml
+cp "$meta" moved.yaml
+while "$TOWERPART" export --to hugectr moved.yaml -o hugectr.json 2>logs/moved; [ $? -eq 1 ]; do
+    python3 - moved.yaml logs/moved <<'END' && "$TOWERPART" recost -q moved.yaml -o moved.yaml || break
+import re, sys
+plan, said = (open(path).read() for path in sys.argv[1:])
+table, start, end = re.search(r'table (\w+): found .* move one from rank (\d+) to rank (\d+),', said).groups()
+first = plan.index('\n- {name: %s, tower' % table)
+last = plan.index('\n- {name: ', first + 1)
+entry = plan[first:last].replace('{rank: %s, ' % start, '{rank: %s, ' % end, 1)
+assert entry != plan[first:last]
+open(sys.argv[1], 'w').write(plan[:first] + entry + plan[last:])
+END
+done
+expect '  moved as it says it is a plan' 0 '' check moved.yaml
 hugectr 'meta-856-h100-512, moved' moved.yaml "$by_rows
-1 table$turned"
+ tables$turned"
 hugectr 'flat' flat.yaml ''
 hugectr '1,000 features' large.yaml ''
 
