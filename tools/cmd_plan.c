@@ -36,12 +36,15 @@ static enum tp_status follow_older(struct plan_args *args, const struct tp_plan 
 {
     struct tp_plan_options *o = &args->options;
     bool has_affinity = args->dumps.count > 0 || args->affinity;
+    bool by_affinity =
+        old->strategy == TP_STRATEGY_COHERENT || old->strategy == TP_STRATEGY_DIVERSE;
     int32_t per_tower = old->topology->hosts_per_tower;
     if (!args->strategy_given && o->strategy != TP_STRATEGY_FLAT) {
         o->strategy = old->strategy;
-        if (old->strategy == TP_STRATEGY_STRIDE || old->strategy == TP_STRATEGY_PAPER ||
-            old->strategy == TP_STRATEGY_IMPORTED)
-            o->strategy = has_affinity ? TP_STRATEGY_COHERENT : TP_STRATEGY_LOAD;
+        if (has_affinity && !by_affinity)
+            o->strategy = TP_STRATEGY_COHERENT;
+        else if (!by_affinity && old->strategy != TP_STRATEGY_FLAT)
+            o->strategy = TP_STRATEGY_LOAD;
     }
     if (!has_affinity &&
         (o->strategy == TP_STRATEGY_COHERENT || o->strategy == TP_STRATEGY_DIVERSE))
@@ -78,9 +81,14 @@ static enum tp_status set_hosts_per_tower(
         by_towers ? "towers" : "hosts-per-tower", wanted, hosts, tp_plural(hosts), args->topology);
 }
 
+/* @param old  the older plan; NULL: none. */
 static enum tp_status get_affinity(const char *command, struct plan_args *args,
-    const struct tp_model *model, struct tp_affinity **affinity, struct tp_error *err)
+    const struct tp_model *model, const struct tp_plan *old, struct tp_affinity **affinity,
+    struct tp_error *err)
 {
+    if (args->affinity && old)
+        return input_older_affinity(
+            command, args->affinity, old->model, model, args->dumps.may_miss, affinity, err);
     if (args->affinity)
         return input_affinity(command, args->affinity, model, affinity, err);
     if (args->dumps.count == 0)
@@ -187,6 +195,18 @@ static void summarize(const struct plan_args *args, const struct tp_plan *plan)
         opt_say("plan written to %s; next: towerpart report %s", args->output, args->output);
 }
 
+/* Which hosts were taken to be gone, where the command line did not say it. */
+static void say_gone(
+    const struct plan_args *args, const struct tp_plan *old, const struct tp_topology *topology)
+{
+    int32_t before = old->topology->host_count, now = topology->host_count;
+    if (now < before - args->replan.lost_count)
+        opt_say("%" PRId32 " hosts where the older plan has %" PRId32
+                ": its last %s taken to be gone; "
+                "--lost-host says otherwise",
+            now, before, before - args->replan.lost_count - now == 1 ? "one is" : "ones are");
+}
+
 static enum tp_status summarize_replan(const struct tp_replan *replan, struct tp_error *err)
 {
     char *text = NULL;
@@ -210,7 +230,7 @@ int cmd_plan(int argc, char **argv)
     static struct plan_args args; /* large */
     struct tp_error err = {0};
     struct sources from = {0};
-    struct tp_plan_input model_input = {0}, topology_input = {0};
+    struct tp_plan_input model_input = {0}, topology_input = {0}, older = {0};
     struct tp_replan *replan = NULL;
     struct tp_plan *plan = NULL;
     plan_args_begin(&args);
@@ -225,22 +245,25 @@ int cmd_plan(int argc, char **argv)
     if (status == TP_OK)
         status = set_hosts_per_tower(&args, from.topology, &err);
     if (status == TP_OK && args.from)
-        status = tp_plan_load(args.from, &from.old, &err);
+        status = input_older(args.from, &from.old, &older, &err);
     if (status == TP_OK && args.from)
         status = follow_older(&args, from.old, from.topology, &err);
     if (status == TP_OK)
-        status = get_affinity(argv[0], &args, from.model, &from.affinity, &err);
+        status = get_affinity(argv[0], &args, from.model, from.old, &from.affinity, &err);
     if (status == TP_OK)
         status = make_plan(&args, &from, &replan, &plan, &err);
     if (status == TP_OK) {
         input_move(&model_input, &plan->model_input);
         input_move(&topology_input, &plan->topology_input);
+        input_move(&older, &plan->older);
         status = record_affinity(&args, from.affinity, &plan->affinity, &err);
     }
     if (status == TP_OK)
         status = tp_plan_save(plan, args.output, &err);
-    if (status == TP_OK && !args.quiet && replan)
+    if (status == TP_OK && !args.quiet && replan) {
+        say_gone(&args, from.old, from.topology);
         status = summarize_replan(replan, &err);
+    }
     if (status == TP_OK && !args.quiet)
         summarize(&args, plan);
     if (!replan)
@@ -249,5 +272,6 @@ int cmd_plan(int argc, char **argv)
     release(&from);
     input_release(&topology_input);
     input_release(&model_input);
+    input_release(&older);
     return opt_end(argv[0], status, &err);
 }

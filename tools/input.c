@@ -76,6 +76,15 @@ enum tp_status input_plan(
     return status;
 }
 
+enum tp_status input_older(
+    const char *path, struct tp_plan **plan, struct tp_plan_input *input, struct tp_error *err)
+{
+    enum tp_status status = input_plan(path, plan, input->sha256, err);
+    if (status == TP_OK && !(input->file = tp_path_base(path)))
+        status = tp_fail_memory(err);
+    return status;
+}
+
 void input_move(struct tp_plan_input *from, struct tp_plan_input *to)
 {
     free(to->file);
@@ -220,6 +229,50 @@ enum tp_status input_affinity(const char *command, const char *path, const struc
     enum tp_status status = tp_affinity_load(path, model, affinity, err);
     if (status == TP_OK)
         warn_states(command, *affinity);
+    return status;
+}
+
+/* New features are there, and nobody said that they may be neutral. */
+static enum tp_status check_new(const char *path, const struct tp_affinity *whole,
+    const struct tp_affinity *adapted, bool may_miss, struct tp_error *err)
+{
+    int32_t missing = 0;
+    const char *first = NULL;
+    for (int32_t i = 0; i < adapted->feature_count; i++) {
+        if (adapted->state[i] != TP_FEATURE_NEUTRAL)
+            continue;
+        bool known = false;
+        for (int32_t k = 0; k < whole->feature_count && !known; k++)
+            known = strcmp(whole->features[k], adapted->features[i]) == 0;
+        first = known || first ? first : adapted->features[i];
+        missing += !known;
+    }
+    if (!missing || may_miss)
+        return TP_OK;
+    return tp_fail(err, TP_EINPUT,
+        "%s: %" PRId32
+        " feature%s of the model %s missing, first '%s': measure the affinity on a dump of the "
+        "new model, or give --missing neutral, which takes the mean for them",
+        path, missing, tp_plural(missing), missing == 1 ? "is" : "are", first);
+}
+
+enum tp_status input_older_affinity(const char *command, const char *path,
+    const struct tp_model *before, const struct tp_model *model, bool may_miss,
+    struct tp_affinity **affinity, struct tp_error *err)
+{
+    struct tp_affinity *whole = NULL;
+    if (tp_affinity_load(path, model, affinity, err) == TP_OK ||
+        tp_affinity_load(path, before, &whole, NULL) != TP_OK) {
+        if (*affinity)
+            warn_states(command, *affinity);
+        return *affinity ? TP_OK : err->status;
+    }
+    enum tp_status status = tp_affinity_adapt(whole, model, affinity, err);
+    if (status == TP_OK)
+        status = check_new(path, whole, *affinity, may_miss, err);
+    if (status == TP_OK)
+        warn_states(command, *affinity);
+    tp_affinity_free(whole);
     return status;
 }
 

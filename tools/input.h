@@ -29,6 +29,10 @@ enum tp_status input_topology(const char *path, struct tp_topology **topology,
 enum tp_status input_plan(
     const char *path, struct tp_plan **plan, char sha256[TP_SHA256_TEXT], struct tp_error *err);
 
+/* The same of an older plan, recorded like a spec. */
+enum tp_status input_older(
+    const char *path, struct tp_plan **plan, struct tp_plan_input *input, struct tp_error *err);
+
 /* Moves a record into a plan. */
 void input_move(struct tp_plan_input *from, struct tp_plan_input *to);
 void input_release(struct tp_plan_input *input);
@@ -59,6 +63,12 @@ void input_recordable_dumps(const struct argp_state *state, const struct input_d
 enum tp_status input_measure(const char *command, const struct input_dumps *dumps,
     const struct tp_model *model, struct tp_affinity **affinity, struct tp_error *err);
 enum tp_status input_affinity(const char *command, const char *path, const struct tp_model *model,
+    struct tp_affinity **affinity, struct tp_error *err);
+
+/* Reads an affinity file of the model, or of the one that it was before: then features that are gone are left out,
+ * and new ones are neutral if they may be missing. Says so on standard error. */
+enum tp_status input_older_affinity(const char *command, const char *path,
+    const struct tp_model *before, const struct tp_model *model, bool may_miss,
     struct tp_affinity **affinity, struct tp_error *err);
 
 /* Records what the affinity was made from: base names of the paths, joined by ", ", and its digest. */

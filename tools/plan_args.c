@@ -149,7 +149,8 @@ static void check_measuring(const struct argp_state *state, const struct plan_ar
     if (args->dumps.count > 0 && args->affinity)
         opt_error(state, "-d and -a both give the affinity; leave one out");
     for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
-        if (args->dumps.count == 0 && opt_given(&args->seen, needing[i].key))
+        if (args->dumps.count == 0 && opt_given(&args->seen, needing[i].key) &&
+            !(needing[i].key == INPUT_KEY_MISSING && args->from && args->affinity))
             opt_error(state, "%s says nothing without -d", needing[i].name);
 }
 

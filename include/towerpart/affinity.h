@@ -110,6 +110,11 @@ enum tp_status tp_affinity_measure(const struct tp_dump *const *dumps, int32_t d
 enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
     struct tp_affinity **affinity, struct tp_error *err);
 
+/* Of a model that has changed since: what is known of the features that it still has; others are neutral.
+ * @param affinity  out, to be freed with tp_affinity_free(). @return TP_ENOMEM. Cost: O(F^2). */
+enum tp_status tp_affinity_adapt(const struct tp_affinity *from, const struct tp_model *model,
+    struct tp_affinity **affinity, struct tp_error *err);
+
 /* Writes an affinity.npz that numpy.load reads: `affinity`, `stderr` (float32, F x F), `features`
  * (unicode), `state` (int64, F: enum tp_feature_state), `samples`, `dumps` (int64), `measure`
  * (unicode), `noise_floor`, `noise_median`, `reproducibility`, `null_rho`, `learned` (float64). Same

@@ -122,6 +122,7 @@ struct tp_plan {
     uint64_t seed;
     enum tp_strategy strategy;
     struct tp_plan_input model_input, topology_input;
+    struct tp_plan_input older; /* the plan that was kept as far as it could be; file NULL: none */
     struct tp_plan_affinity affinity;
     struct tp_model *model;       /* resolved; owned */
     struct tp_topology *topology; /* resolved; hosts_per_tower is the one used; owned */

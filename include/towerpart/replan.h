@@ -4,6 +4,7 @@
 #ifndef TOWERPART_REPLAN_H
 #define TOWERPART_REPLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <towerpart/affinity.h>
@@ -18,8 +19,10 @@ struct tp_replan_options {
     const char *const *locked; /* (locked_count) features whose tables stay on their ranks */
     int32_t locked_count;
     const int32_t
-        *lost_hosts; /* (lost_count) hosts of the old plan that are gone, ascending; the others
-                                  keep their order. Hosts beyond the new topology are gone too. */
+        *lost_hosts; /* (lost_count) hosts of the old plan that are gone, ascending. With fewer
+                                  hosts than before the others close up in their order, and those
+                                  beyond the new topology are gone too; else new ones take their
+                                  places */
     int32_t lost_count;
 };
 
@@ -58,7 +61,10 @@ struct tp_replan {
     struct tp_replan_step needed;  /* what has to move; its gains are not set */
     struct tp_replan_step *bought; /* in the order in which they are worth it */
     int32_t bought_count;
+    bool asked; /* that bytes may travel for more than what is needed */
     struct tp_replan_stand still, final, anew; /* nothing bought; the plan; planned from nothing */
+    double
+        was_inside; /* share of affinity inside the older plan's towers, by its file; NAN: not told */
 };
 
 struct tp_replan_options tp_replan_options_default(void);

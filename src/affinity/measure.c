@@ -18,6 +18,7 @@
 
 #include "affinity/reading.h"
 #include "affinity/spearman.h"
+#include "affinity/matrix.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -246,8 +247,7 @@ static void set_pair(
         (float)std_error;
 }
 
-/* Gives missing features the mean. What never varies has cka 0 to them too, whatever they hold. */
-static enum tp_status fill_neutral(struct tp_affinity *affinity, struct tp_error *err)
+enum tp_status tp_affinity_fill_neutral(struct tp_affinity *affinity, struct tp_error *err)
 {
     struct pair_list pairs;
     size_t features = (size_t)affinity->feature_count;
@@ -308,7 +308,7 @@ static enum tp_status combine(struct job *job, struct tp_error *err)
     if (!status && job->null_dump)
         status = compare_null(affinity, job->readings[job->dump_count], err);
     if (!status)
-        status = fill_neutral(affinity, err);
+        status = tp_affinity_fill_neutral(affinity, err);
     round_all(affinity, job->options->round_digits);
     return status;
 }

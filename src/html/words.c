@@ -139,6 +139,8 @@ void tp_html_inputs(const struct tp_view *view, struct tp_text *html)
     tp_html_table(html, "What the plan was made from", heads, 3);
     add_input("model", &plan->model_input, html);
     add_input("topology", &plan->topology_input, html);
+    if (plan->older.file)
+        add_input("older plan, kept as far as it could be", &plan->older, html);
     add_input("affinity", &plan->affinity.input, html);
     tp_html_table_end(html);
     tp_text_add(html, "<p class=\"note\">Plan made by ");

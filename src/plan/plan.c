@@ -43,6 +43,7 @@ void tp_plan_free(struct tp_plan *plan)
     tp_model_free(plan->model);
     tp_plan_affinity_release(&plan->affinity);
     free(plan->topology_input.file);
+    free(plan->older.file);
     free(plan->model_input.file);
     free(plan->generator);
     free(plan);

@@ -240,13 +240,15 @@ static void read_affinity(
 
 static void read_inputs(struct reader *r, const struct tp_yaml_node *root, struct tp_plan *plan)
 {
-    static const char *const keys[] = {"model", "topology", "affinity", NULL};
+    static const char *const keys[] = {"model", "topology", "older", "affinity", NULL};
     static const char *const input_keys[] = {"file", "sha256", NULL};
     const struct tp_yaml_node *inputs = need_mapping(r, root, "inputs", keys);
     const struct tp_yaml_node *model = need_mapping(r, inputs, "model", input_keys);
     read_input(r, model, &plan->model_input);
     const struct tp_yaml_node *topology = need_mapping(r, inputs, "topology", input_keys);
     read_input(r, topology, &plan->topology_input);
+    if (is_fine(r) && tp_yaml_get(inputs, "older"))
+        read_input(r, need_mapping(r, inputs, "older", input_keys), &plan->older);
     read_affinity(r, inputs, &plan->affinity);
 }
 

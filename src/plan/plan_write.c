@@ -95,6 +95,8 @@ static void write_head(struct tp_yaml_out *out, const struct tp_plan *plan)
     tp_yaml_out_mapping(out, "inputs", TP_YAML_BLOCK);
     write_input(out, "model", &plan->model_input);
     write_input(out, "topology", &plan->topology_input);
+    if (plan->older.file)
+        write_input(out, "older", &plan->older);
     if (plan->affinity.dumps > 0) /* else planned without */
         write_affinity(out, &plan->affinity);
     tp_yaml_out_end(out);

@@ -25,17 +25,19 @@ static enum tp_status number_ranks(
     struct moving *m, const int32_t *lost, int32_t lost_count, struct tp_error *err)
 {
     const struct tp_topology *old = m->old->topology, *new = m->plan->topology;
-    int32_t gone = 0;
+    bool fewer = new->host_count < old->host_count;
+    int32_t next = 0, gone = 0;
     m->rank_now = TP_NEW(old->rank_count, int32_t);
     if (!m->rank_now)
         return tp_fail_memory(err);
     for (int32_t h = 0; h < old->host_count; h++) {
         bool is_lost = gone < lost_count && lost[gone] == h;
+        int32_t host = fewer ? next : h;
         gone += is_lost;
+        next += !is_lost;
         for (int32_t i = 0; i < old->ranks_per_host; i++) {
-            bool left = !is_lost && h - gone < new->host_count &&i < new->ranks_per_host;
-            m->rank_now[h * old->ranks_per_host + i] =
-                left ? (h - gone) * new->ranks_per_host + i : -1;
+            bool left = !is_lost && host < new->host_count &&i < new->ranks_per_host;
+            m->rank_now[h * old->ranks_per_host + i] = left ? host * new->ranks_per_host + i : -1;
         }
     }
     return TP_OK;

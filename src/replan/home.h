@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the tables of a changed model are under an older plan, on the ranks of a changed topology.
  *
- * Hosts keep their order: old host h is the new one with as many hosts before it that were not lost. Ranks are
- * the same if host and place on it are, as in a diff. */
+ * Where there are fewer hosts than before, those that were not lost close up in their order; else they keep their
+ * numbers. Ranks are the same if host and place on it are, as in a diff. */
 #ifndef TP_REPLAN_HOME_H
 #define TP_REPLAN_HOME_H
 

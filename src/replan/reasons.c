@@ -56,8 +56,8 @@ static void say_empty(struct tp_text *out, const struct tp_problem *p, const dou
         double here = load[(int64_t)t * TP_RESOURCES + TP_FEATURES];
         if (here < p->features_least)
             tp_text_add(out,
-                "tower %d would hold %.0f of the older plan's features, at least %.0f are "
-                "asked for\n",
+                "tower %d would hold %.0f of the older plan's features, by the ratio at least "
+                "%.0f\n",
                 (int)t, here, p->features_least);
     }
 }
@@ -120,7 +120,11 @@ void tp_say_reasons(struct tp_text *out, const struct tp_model *model, const str
         say_empty(out, problem, load);
         say_constraints(out, model, homes, problem, home);
     }
-    if (out->length == before)
-        tp_text_add(out, "with what is new, the tables do not fit their ranks as they are\n");
+    if (out->length == before && home)
+        tp_text_add(out,
+            "no towers were found for what is new in which all else stays and the limits "
+            "hold: wider ones (--balance, --ratio) may let it\n");
+    else if (out->length == before)
+        tp_text_add(out, "tables make room for others on the ranks of their towers\n");
     free(load);
 }

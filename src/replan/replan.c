@@ -14,6 +14,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "plan/fill.h"
@@ -34,7 +35,8 @@
 #define TIES_TRIED 8
 #define TIES_RANGE                                                                                 \
     64.0 /* strongest and weakest tie tried, times and part of bytes as dear as affinity */
-#define TIES_EFFORT 2
+#define SHORT_EFFORT 2
+#define TRIFLE 1e-4 /* of all affinity: not worth a byte */
 
 struct replanner {
     const struct tp_plan *old;
@@ -90,14 +92,23 @@ static enum tp_status check_how(const struct tp_plan *old, const struct tp_plan_
     return TP_OK;
 }
 
+static const char *feature_name(const void *features, size_t i)
+{
+    return ((const struct tp_feature *)features)[i].name;
+}
+
 /* The table of a feature to be locked, which must be able to stay. */
 static enum tp_status lock(struct replanner *r, const char *name, struct tp_error *err)
 {
     const struct tp_model *model = r->out->plan->model;
     int32_t f = tp_model_feature(model, name);
-    if (f < 0)
+    if (f < 0) {
+        const char *near =
+            tp_nearest(name, model->features, (size_t)model->feature_count, feature_name);
         return tp_fail(err, TP_EUSAGE,
-            "feature %s is to be locked, but the model has none of that name", name);
+            "feature '%s' is to be locked, but the model has none of that name%s%s%s", name,
+            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
     int32_t table = model->features[f].table;
     const struct tp_home *home = &r->homes->tables[table];
     const char *of = model->tables[table].name;
@@ -263,6 +274,16 @@ static double all_bytes(const struct replanner *r)
     return all > 0 ? all : 1;
 }
 
+/* A search of a second or so, whatever time there was for the one from nothing: what cannot keep still without it
+ * would move everything. */
+static void make_short(struct tp_question *question)
+{
+    question->effort = SHORT_EFFORT;
+    question->deadline = 0;
+    question->stop = NULL;
+    question->quick = true;
+}
+
 /* Towers for units that are drawn to where their bytes are: all bytes are worth `strength` times all
  * affinity.
  * @param from   (U) legal towers, to begin with.
@@ -286,11 +307,9 @@ static enum tp_status solve_tied(
         r->candidate[units + t] = (int32_t)t;
     question.affinity = by_load ? NULL : r->affinity;
     question.strategy = by_load ? TP_STRATEGY_COHERENT : question.strategy;
-    question.effort = TIES_EFFORT;
-    question.deadline = 0;
-    question.quick = true;
     question.legal = r->candidate;
     question.pull = r->pull;
+    make_short(&question);
     enum tp_status status = tp_solve(&question, &solution, err);
     if (status)
         return status;
@@ -349,8 +368,7 @@ static enum tp_status keep_still(struct replanner *r, bool *begun, struct tp_err
     status = pin_tables(r, r->question.model, NULL, &pinned, err);
     if (!status) {
         question.model = &pinned.model;
-        question.quick = true;
-        question.deadline = 0;
+        make_short(&question);
         status = tp_solve(&question, &solution, err);
     }
     if (!status && solution.partition.answer == TP_ANSWER_YES)
@@ -384,8 +402,9 @@ static enum tp_status move_what_must(struct replanner *r, struct tp_error *err)
         status = begin_at(r, r->anew.partition.tower, &begun, err);
     if (!status && !begun)
         return tp_fail(err, TP_EINFEASIBLE,
-            "the tables that are locked leave the others no room on their ranks: lock fewer "
-            "features");
+            "what is locked leaves the other tables no room on their ranks: lock fewer features, "
+            "or "
+            "give ranks more memory");
     return status;
 }
 
@@ -487,15 +506,21 @@ static enum tp_status weigh_anew(struct replanner *r, struct tp_error *err)
     return TP_OK;
 }
 
-/* Takes towers for the target if they are the best that may be paid for. @param affordable  out. */
-static enum tp_status consider(
-    struct replanner *r, const int32_t *tower, double *best, bool *affordable, struct tp_error *err)
+struct best {
+    double value, bytes;
+};
+
+/* Takes towers for the target if they are the best that may be paid for, or as good for fewer bytes.
+ * @param affordable  out. */
+static enum tp_status consider(struct replanner *r, const int32_t *tower, struct best *best,
+    bool *affordable, struct tp_error *err)
 {
-    double value = 0;
+    double value = 0, bytes = bytes_to(r, tower), trifle = r->rules.least_gain;
     enum tp_status status = tp_towers_value(r->anew.problem, r->rules.goal, tower, &value, err);
-    *affordable = bytes_to(r, tower) <= r->rules.bytes_most;
-    if (!status && *affordable && value > *best) {
-        *best = value;
+    *affordable = bytes <= r->rules.bytes_most;
+    if (!status && *affordable &&
+        (value > best->value + trifle || (value >= best->value - trifle && bytes < best->bytes))) {
+        *best = (struct best){value, bytes};
         memcpy(r->target, tower, (size_t)r->anew.problem->unit_count * sizeof *tower);
     }
     return status;
@@ -504,11 +529,12 @@ static enum tp_status consider(
 /* The best towers that ties lead to; r->target. The weaker the tie, the more travels. */
 static enum tp_status find_target(struct replanner *r, struct tp_error *err)
 {
-    double best = tp_assignment_value(r->walk->now), weak = 1 / TIES_RANGE, strong = TIES_RANGE;
+    struct best best = {tp_assignment_value(r->walk->now), bytes_to(r, r->still)};
+    double weak = 1 / TIES_RANGE, strong = TIES_RANGE;
     bool affordable = false, found = false;
     memcpy(r->target, r->still, (size_t)r->anew.problem->unit_count * sizeof *r->target);
     enum tp_status status = consider(r, r->anew.partition.tower, &best, &affordable, err);
-    if (status || affordable || r->rules.goal == TP_GOAL_LOAD)
+    if (status || r->rules.goal == TP_GOAL_LOAD)
         return status;
     for (int i = 0; !status && i < TIES_TRIED; i++) {
         if (r->question.stop && *r->question.stop)
@@ -580,6 +606,8 @@ static enum tp_status finish(struct replanner *r, struct tp_error *err)
         !isnan(partition->bound) && tp_is_proven(partition->bound, partition->value);
     count_tables(r);
     r->out->final = stand_of(r->walk);
+    r->out->was_inside = r->old->quality.inside_affinity;
+    r->out->asked = !isnan(r->how->max_move_bytes);
     r->out->bought = r->walk->steps;
     r->out->bought_count = r->walk->step_count;
     r->walk->steps = NULL;
@@ -597,6 +625,10 @@ static enum tp_status replan(struct replanner *r, struct tp_error *err)
         unbound.constraint_count = 0; /* they are about towers, and there are none */
     enum tp_status status =
         tp_homes_make(r->old, plan, r->how->lost_hosts, r->how->lost_count, &r->homes, err);
+    if (!status && r->homes->dropped_count == r->old->model->table_count)
+        status = tp_fail(err, TP_EUSAGE,
+            "the older plan has none of the model's tables, so nothing of it can be kept: is it of "
+            "another model?");
     if (!status)
         status = lock_all(r, err);
     if (!status)
@@ -614,6 +646,7 @@ static enum tp_status replan(struct replanner *r, struct tp_error *err)
         .affinity = r->affinity,
         .problem = r->anew.problem,
         .goal = goal_of(plan->strategy),
+        .least_gain = plan->strategy == TP_STRATEGY_LOAD ? TRIFLE : TRIFLE * all_affinity(r),
         .bytes = r->bytes,
         .locked = r->locked,
         .bytes_most = isnan(r->how->max_move_bytes) ? INFINITY : r->how->max_move_bytes,

@@ -38,6 +38,11 @@ static double bytes_there(const struct tp_walk *w, int32_t unit, int32_t tower)
     return w->rules.bytes[(int64_t)unit * w->rules.problem->tower_count + tower];
 }
 
+static double all_value(const struct tp_walk *w)
+{
+    return 1 + fabs(tp_assignment_value(w->now));
+}
+
 /* Bytes that a move adds to what travels. */
 static double cost_of(const struct tp_walk *w, int32_t unit, int32_t to)
 {
@@ -53,7 +58,7 @@ static bool may_move(const struct tp_walk *w, int32_t unit)
 static void consider(const struct tp_walk *w, struct candidate next, struct candidate *best)
 {
     double total = w->travel.weight_bytes + w->travel.state_bytes;
-    if (next.gain <= GAIN_LEAST * (1 + fabs(tp_assignment_value(w->now))))
+    if (next.gain <= (next.bytes > 0 ? w->rules.least_gain : GAIN_LEAST * all_value(w)))
         return;
     if (next.bytes > 0 && total + next.bytes > w->rules.bytes_most)
         return;
@@ -265,7 +270,7 @@ static enum tp_status jump(struct tp_walk *w, const int32_t *target, struct tp_e
         return TP_OK;
     tp_assignment_set(w->now, target);
     double gain = tp_assignment_value(w->now) - value;
-    if (tp_assignment_violation(w->now) > 0 || gain <= GAIN_LEAST * (1 + fabs(value))) {
+    if (tp_assignment_violation(w->now) > 0 || gain <= w->rules.least_gain) {
         tp_assignment_set(w->now, w->tower);
         return TP_OK;
     }

@@ -19,6 +19,7 @@ struct tp_walk_rules {
     const struct tp_affinity *affinity; /* NULL: none */
     const struct tp_problem *problem;   /* with its limits set */
     enum tp_goal goal;
+    double least_gain;                 /* of the goal's value; less is not worth a byte */
     const double *bytes;               /* (U, T) of each unit on the ranks of each tower */
     const bool *locked;                /* (tables) stays on its ranks; its unit is pinned, too */
     double bytes_most;                 /* that may travel in all */

@@ -283,6 +283,14 @@ static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
     if (plan->strategy != TP_STRATEGY_COHERENT || !best ||
         !(best->inside_affinity > quality->inside_affinity + AFFINITY_GAIN))
         return;
+    if (plan->older.file) {
+        add(advice,
+            "Tables were kept where %s has them, which costs affinity: this plan holds %.1f %% of "
+            "it inside "
+            "towers. See what more bytes buy: plan --from again, with --max-move-bytes.",
+            tp_shown(plan->older.file, 40).text, 100 * quality->inside_affinity);
+        return;
+    }
     add(advice,
         "The limits cost affinity: %s, which breaks them, holds %.1f %% of it inside towers, this "
         "plan %.1f %%. If similar features together matter more than even towers, try a larger "

@@ -168,8 +168,9 @@ static void add_held_by_affinity(const struct tp_explain *explain, struct tp_tex
         add_holds(explain->towers[tower].holds, &holds);
     if (better > SHARE_LEAST)
         tp_line_wrap(text, "Held by", INDENT,
-            "nothing: the move %s keeps all limits and changes the affinity inside towers by %+.2f "
+            "%s: the move %s keeps all limits and changes the affinity inside towers by %+.2f "
             "points.",
+            explain->plan->older.file ? "the older plan, which it was to keep" : "nothing",
             place_text(explain, &explain->places[0]).text, 100 * sign_of(explain) * better);
     else if (tower >= 0)
         tp_line_wrap(text, "Held by", INDENT,

@@ -66,6 +66,8 @@ static void put_inputs(struct tp_json *json, json_t *root, const struct tp_plan 
     json_t *inputs = tp_json_object(json, root, "inputs");
     put_input(json, inputs, "model", &plan->model_input);
     put_input(json, inputs, "topology", &plan->topology_input);
+    if (plan->older.file)
+        put_input(json, inputs, "older", &plan->older);
     if (plan->affinity.dumps > 0)
         put_affinity(json, inputs, &plan->affinity);
 }

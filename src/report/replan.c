@@ -22,12 +22,13 @@
 #define REASONS_LISTED 8
 #define TABLE_COLUMNS 24
 #define MOVE_COLUMNS 46
+#define WORTH_A_HINT 0.001
 #define SECONDS_LEAST 5e-10 /* less is shown as the same */
 
 static void add_kept(const struct tp_replan *replan, struct tp_text *text)
 {
     const struct tp_replan_stand *final = &replan->final;
-    int32_t tables = replan->plan->table_count;
+    int32_t tables = replan->plan->table_count - replan->added;
     char bytes[16], between[16], lost[16];
     tp_format_bytes(bytes, final->bytes);
     tp_format_bytes(between, final->between_hosts_bytes);
@@ -141,7 +142,7 @@ static void put_points(char out[24], double share)
     if (isnan(share))
         snprintf(out, 24, "-");
     else
-        snprintf(out, 24, "%+.3f %%", 100 * share);
+        snprintf(out, 24, "%+.3f", 100 * share);
 }
 
 static void add_bought(const struct tp_replan *replan, struct tp_text *text)
@@ -151,7 +152,7 @@ static void add_bought(const struct tp_replan *replan, struct tp_text *text)
     tp_text_add(text,
         "\nBOUGHT    what more travels for, in the order in which it is worth it\n"
         " %-*s %10s %11s %11s %11s\n",
-        MOVE_COLUMNS, "tables and their towers", "travels", "inside", "step", "dmt step");
+        MOVE_COLUMNS, "tables and their towers", "travels", "points in", "step", "dmt step");
     int32_t shown = replan->bought_count > STEPS_LISTED + 1 ? STEPS_LISTED : replan->bought_count;
     for (int32_t i = 0; i < shown; i++) {
         const struct tp_replan_step *step = &replan->bought[i];
@@ -196,11 +197,16 @@ enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, str
         "\nSTANDING  affinity inside towers, time of a step, what travels\n"
         " %-24s %12s %12s %12s %12s\n",
         "", "inside", "step", "dmt step", "travels");
+    if (!isnan(replan->was_inside))
+        tp_text_add(&lines, " %-24s %10.3f %%\n", "the older plan", 100 * replan->was_inside);
     add_stand(
         replan->needed.move_count ? "what is needed" : "keeping still", &replan->still, &lines);
     if (replan->bought_count)
         add_stand("this plan", &replan->final, &lines);
     add_stand("planned from nothing", &replan->anew, &lines);
+    if (!replan->asked && replan->anew.inside > replan->final.inside + WORTH_A_HINT)
+        tp_line_wrap(
+            &lines, "", 1, "More may be had: --max-move-bytes says what may travel for it.");
     if (lines.failed) {
         tp_text_release(&lines);
         return tp_fail_memory(err);

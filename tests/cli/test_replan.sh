@@ -70,7 +70,8 @@ again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
 {
     expect 'no affinity for a coherent plan' 2 'strategy coherent, as in old.yaml, needs an affinity' $again
     expect 'a strategy of one answer' 2 'strategy stride has one answer' $again --strategy stride
-    expect 'a feature that is not there' 2 'feature nobody is to be locked' $again --strategy load --lock nobody
+    expect 'a feature that is not there' 2 "feature 'f0' is to be locked, but the model has none of that name; did you mean f00?" \
+        $again --strategy load --lock f0
     expect 'a host that was not there' 2 'lost host 9: the older plan has hosts 0 to 3' \
         $again --strategy load --lost-host 9
 }

@@ -133,7 +133,7 @@ static const struct tp_plan_table *table_of(const struct tp_plan *plan, const ch
 static int rank_now(const struct change *c, int rank)
 {
     int per_host = ranks_per_host(&c->old.instance.workload);
-    int host = rank / per_host, left = host - (c->lost >= 0 && host > c->lost);
+    int host = rank / per_host, left = host - (c->lost >= 0 && host > c->lost); /* hosts close up */
     if (host == c->lost || left >= host_count(&c->new.instance.workload))
         return -1;
     return left * per_host + rank % per_host;
@@ -395,8 +395,8 @@ static int run_change(int number, struct tally *tally)
     trial_init(&c.old, (uint64_t)number, size);
     trial_init(&c.new, (uint64_t)number, size);
     roll(&c, (uint64_t)number);
-    bool made = trial_load(&c.old) && trial_load(&c.new) &&
-                trial_plan(&c.old, NULL, &error) == TP_OK;
+    bool made =
+        trial_load(&c.old) && trial_load(&c.new) && trial_plan(&c.old, NULL, &error) == TP_OK;
     if (!made && c.new.topology) { /* at first everything was easier */
         c.old.options.strategy = TP_STRATEGY_LOAD;
         c.old.instance.workload.rule_count = 0;

@@ -30,8 +30,8 @@ static char *edited(const char *text, const char *from, const char *to)
     return copy;
 }
 
-/* An older plan as it stands, and an empty one with what is edited in the specs. */
-static struct case_of begin(const char *text, const char *from, const char *to,
+/* An older plan as it stands, and an empty one with what is edited in the specs, and so many hosts. */
+static struct case_of begin_with(int32_t hosts, const char *text, const char *from, const char *to,
     int32_t hosts_per_tower, const int32_t *lost, int32_t lost_count)
 {
     struct case_of c = {.old = plan_of(text)};
@@ -40,6 +40,8 @@ static struct case_of begin(const char *text, const char *from, const char *to,
     struct tp_plan_options options = tp_plan_options_default();
     struct tp_error err = {0};
     options.hosts_per_tower = hosts_per_tower;
+    changed->topology->levels[1].fanout = changed->topology->host_count = hosts;
+    changed->topology->rank_count = hosts * changed->topology->ranks_per_host;
     ck_assert_msg(tp_plan_new(changed->model, changed->topology, &options, &c.plan, &err) == TP_OK,
         "%s", err.text);
     ck_assert_msg(
@@ -47,6 +49,13 @@ static struct case_of begin(const char *text, const char *from, const char *to,
     tp_plan_free(changed);
     free(other);
     return c;
+}
+
+static struct case_of begin(const char *text, const char *from, const char *to,
+    int32_t hosts_per_tower, const int32_t *lost, int32_t lost_count)
+{
+    return begin_with(
+        text == small_plan_one_host ? 2 : 4, text, from, to, hosts_per_tower, lost, lost_count);
 }
 
 static void end(struct case_of *c)
@@ -144,12 +153,27 @@ START_TEST(tables_come_and_go_by_name)
 }
 END_TEST
 
+/* Host 1 is another machine now: what was on ranks 2 and 3 is gone, the rest is where it was. */
+START_TEST(a_host_that_was_replaced_has_lost_its_shards)
+{
+    static const int32_t lost[] = {1};
+    struct case_of c = begin(small_plan_two_hosts, NULL, NULL, 2, lost, 1);
+    is_at(&c, USER, 0, 1000 * 36, 1000 * 36);
+    stays(&c, USER, 0);
+    is_at(&c, ITEM, 1, 500 * 36, 0);
+    stays(&c, ITEM, 1);
+    ck_assert_int_eq(c.homes->tables[ITEM].kept.shards[0].rank, 6);
+    is_at(&c, DAY, 0, 4 * 68, 3 * 68);
+    end(&c);
+}
+END_TEST
+
 /* Of hosts 0..3 host 1 is gone, ranks 2 and 3 with it; ranks 4..7 are now 2..5, and each host is a tower. t_user
  * had columns 8..15 on rank 3, t_day rows 4..6 on ranks 2 and 3. */
 START_TEST(a_lost_host_takes_its_shards)
 {
     static const int32_t lost[] = {1};
-    struct case_of c = begin(small_plan_two_hosts, NULL, NULL, 1, lost, 1);
+    struct case_of c = begin_with(3, small_plan_two_hosts, NULL, NULL, 1, lost, 1);
     is_at(&c, USER, 0, 1000 * 36, 1000 * 36);
     stays(&c, USER, 0); /* a strip is missing */
     is_at(&c, ITEM, 2, 500 * 36, 0);
@@ -174,6 +198,7 @@ int main(void)
     tcase_add_test(tcase, rows_that_are_cut_off_weigh_nothing);
     tcase_add_test(tcase, a_table_of_another_dim_starts_anew);
     tcase_add_test(tcase, tables_come_and_go_by_name);
+    tcase_add_test(tcase, a_host_that_was_replaced_has_lost_its_shards);
     tcase_add_test(tcase, a_lost_host_takes_its_shards);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -50,7 +50,7 @@ START_TEST(a_full_tower)
     begin(&world, (const int32_t[]){0, 0, 0, 0, 0, 1});
     says(&world, world.tower,
         "tower 0 would hold 80 output dims, at most 58; and breaks 2 more limits\n"
-        "tower 1 would hold 1 of the older plan's features, at least 2 are asked for\n");
+        "tower 1 would hold 1 of the older plan's features, by the ratio at least 2\n");
 }
 END_TEST
 
@@ -77,7 +77,11 @@ START_TEST(ranks_that_are_gone)
     world.home[2].tower = -1;
     says(&world, NULL, "the ranks of 1 table are gone\n");
     world.home[2] = (struct tp_home){.before = -1, .tower = -1}; /* a new one */
-    says(&world, NULL, "with what is new, the tables do not fit their ranks as they are\n");
+    says(&world, NULL, "tables make room for others on the ranks of their towers\n");
+    says(&world, world.tower,
+        "no towers were found for what is new in which all else stays and the limits hold: wider "
+        "ones "
+        "(--balance, --ratio) may let it\n");
 }
 END_TEST
 

@@ -101,7 +101,7 @@ START_TEST(few_bytes_move)
     static const bool none[TABLES];
     int free_of_charge = 0, needlessly = 0, forced = 0;
     double sum = 0, least_sum = 0;
-    for (uint64_t seed = 0; seed < 60; seed++) {
+    for (uint64_t seed = 0; seed < 120; seed++) {
         struct world world;
         begin(&world, seed);
         double best = least_of_all(&world);

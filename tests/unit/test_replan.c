@@ -291,7 +291,8 @@ START_TEST(what_cannot_be_locked_or_lost)
     static const int32_t hosts[] = {1, 4}, falling[] = {2, 1};
     struct tp_replan_options how = {.max_move_bytes = (double)NAN, .locked_count = 1};
     how.locked = &names[0];
-    refuses(&how, TP_EUSAGE, "feature nobody is to be locked, but the model has none of that name");
+    refuses(
+        &how, TP_EUSAGE, "feature 'nobody' is to be locked, but the model has none of that name");
     how.locked = &names[1];
     refuses(&how, TP_EINFEASIBLE, "its table new is new: the older plan has none of that name");
     how.locked = &names[2];
