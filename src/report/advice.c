@@ -268,12 +268,30 @@ static void advise_mode(struct tp_advice *advice, const struct tp_plan *plan)
                     "same data and compare their quality before you rely on it.");
 }
 
+/* What was kept may cost affinity. */
+static void advise_more_bytes(struct tp_advice *advice, const struct tp_plan *plan)
+{
+    const struct tp_plan_quality *quality = &plan->quality;
+    if (plan->strategy != TP_STRATEGY_COHERENT ||
+        !(quality->bound > quality->inside_affinity + AFFINITY_GAIN))
+        return;
+    add(advice,
+        "Tables were kept where %s has them, which may cost affinity: this plan holds %.1f %% of it inside "
+        "towers, and no more than %.1f %% is possible. See what more bytes buy: plan --from again, with "
+        "--max-move-bytes.",
+        tp_shown(plan->older.file, 40).text, 100 * quality->inside_affinity, 100 * quality->bound);
+}
+
 /* A baseline that breaks a limit holds more: looser limits may let the plan do so too. */
 static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
 {
     const struct tp_plan_quality *quality = &plan->quality;
     const struct tp_plan_baseline *best = NULL;
     struct tp_text looser = {0};
+    if (plan->older.file) { /* it was kept, whatever limits would let */
+        advise_more_bytes(advice, plan);
+        return;
+    }
     for (int32_t i = 0; i < quality->baseline_count; i++) {
         const struct tp_plan_baseline *baseline = &quality->baselines[i];
         if (!baseline->within_limits &&
@@ -283,14 +301,6 @@ static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
     if (plan->strategy != TP_STRATEGY_COHERENT || !best ||
         !(best->inside_affinity > quality->inside_affinity + AFFINITY_GAIN))
         return;
-    if (plan->older.file) {
-        add(advice,
-            "Tables were kept where %s has them, which costs affinity: this plan holds %.1f %% of "
-            "it inside "
-            "towers. See what more bytes buy: plan --from again, with --max-move-bytes.",
-            tp_shown(plan->older.file, 40).text, 100 * quality->inside_affinity);
-        return;
-    }
     add(advice,
         "The limits cost affinity: %s, which breaks them, holds %.1f %% of it inside towers, this "
         "plan %.1f %%. If similar features together matter more than even towers, try a larger "

@@ -43,6 +43,22 @@ expect 'quietly' 0 '' plan -q --from old.yaml -m model.yaml -t "$small/topology.
     -o quiet.yaml
 ok 'it is the same, too' cmp quiet.yaml new.yaml
 
+# --- features that the affinity does not know ---------------------------------------------------------------
+sed 's/features: \[f08\]/features: [f99]/; s/{name: t_hour, /{name: t_minute, /' "$small/model.yaml" >renamed.yaml
+expect 'a new feature, and nothing measured of it' 3 "1 feature of the model is missing, first 'f99'
+or give --missing neutral" plan --from old.yaml -m renamed.yaml -t "$small/topology.yaml" -a "$small/affinity.npz" \
+    -o out.yaml
+expect 'may be neutral' 0 'f99' plan --from old.yaml -m renamed.yaml -t "$small/topology.yaml" \
+    -a "$small/affinity.npz" --missing neutral -o renamed-plan.yaml
+ok 'the plan says so' grep -q 'neutral: \[f99\]' renamed-plan.yaml
+expect 'it is sound' 0 '' check renamed-plan.yaml -m renamed.yaml
+expect 'but not without an older plan' 2 '--missing says nothing without -d' plan -m renamed.yaml \
+    -t "$small/topology.yaml" -a "$small/affinity.npz" --missing neutral -o out.yaml
+ok 'plans remember what they kept' grep -qF "  older: {file: old.yaml, sha256: \"$(sha256sum <old.yaml | cut -c1-64)\"}" new.yaml
+ok 'others do not' sh -c '! grep -q "older:" old.yaml'
+expect 'JSON has it' 0 '' report --json new.yaml
+ok 'by name' grep -q '"older"' logs/out
+
 # --- budgets ----------------------------------------------------------------------------------------------
 expect 'a plan that knows no affinity' 0 '' plan -q -m "$small/model.yaml" -t "$small/topology.yaml" --strategy load \
     -o load.yaml
@@ -62,6 +78,18 @@ lines = open(sys.argv[1]).read().split('STANDING')[1].splitlines()
 shares = {line[:25].strip(): line[25:].split()[0] for line in lines if '%' in line}
 assert shares['this plan'] == shares['planned from nothing'] != shares['keeping still'], shares
 END
+
+expect 'kept where affinity is low' 0 'More may be had: --max-move-bytes' plan --from demo/old.yaml -m demo/model.yaml \
+    -t demo/topology.yaml -a demo/affinity.npz --strategy coherent -o kept.yaml
+expect 'its report' 0 '' report kept.yaml
+ok 'knows why' grep -q 'Tables were kept where old.yaml has them' logs/out
+expect 'a feature of it' 0 '' explain f04 kept.yaml -a demo/affinity.npz
+ok 'knows, too' grep -q '^Held by   the older plan, which it was to keep' logs/out
+expect 'no time left' 0 'keeping still' plan --from demo/old.yaml -m demo/model.yaml -t demo/topology.yaml \
+    -a demo/affinity.npz --time-limit 0.001 -o hasty.yaml
+ok 'moves nothing' test "$(moved demo/old.yaml hasty.yaml)" -eq 0
+expect 'hosts that are missing' 0 '3 hosts where the older plan has 4: its last one is taken to be gone' \
+    plan --from demo/old.yaml -m demo/model.yaml -t demo/three.yaml --strategy load -o three.yaml
 
 # --- what is refused ----------------------------------------------------------------------------------------
 out="-o out.yaml"
