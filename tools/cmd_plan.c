@@ -188,7 +188,8 @@ static void summarize(const struct plan_args *args, const struct tp_plan *plan)
     opt_say("recommended: %s, %s per step (flat on this placement: %s); if quality allows: %s",
         tp_recommendation_name(cost->recommended), recommended, flat,
         tp_recommendation_name(cost->recommended_if_quality_allows));
-    if (args->from && strcmp(args->output, "-") != 0)
+    bool renumbered = args->replan.lost_count > 0; /* diff would see other hosts */
+    if (args->from && !renumbered && strcmp(args->output, "-") != 0)
         opt_say("plan written to %s; next: towerpart diff %s %s", args->output, args->from,
             args->output);
     else if (strcmp(args->output, "-") != 0)
@@ -200,11 +201,11 @@ static void say_gone(
     const struct plan_args *args, const struct tp_plan *old, const struct tp_topology *topology)
 {
     int32_t before = old->topology->host_count, now = topology->host_count;
-    if (now < before - args->replan.lost_count)
-        opt_say("%" PRId32 " hosts where the older plan has %" PRId32
-                ": its last %s taken to be gone; "
-                "--lost-host says otherwise",
-            now, before, before - args->replan.lost_count - now == 1 ? "one is" : "ones are");
+    int32_t more = before - args->replan.lost_count - now;
+    if (more > 0)
+        opt_say("%" PRId32 " hosts where the older plan has %" PRId32 ": %" PRId32
+                " at its end %s taken to be gone%s; --lost-host says otherwise",
+            now, before, more, more == 1 ? "is" : "are", args->replan.lost_count ? ", too" : "");
 }
 
 static enum tp_status summarize_replan(const struct tp_replan *replan, struct tp_error *err)

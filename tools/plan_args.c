@@ -151,7 +151,8 @@ static void check_measuring(const struct argp_state *state, const struct plan_ar
     for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
         if (args->dumps.count == 0 && opt_given(&args->seen, needing[i].key) &&
             !(needing[i].key == INPUT_KEY_MISSING && args->from && args->affinity))
-            opt_error(state, "%s says nothing without -d", needing[i].name);
+            opt_error(state, "%s says nothing without -d%s", needing[i].name,
+                needing[i].key == INPUT_KEY_MISSING ? ", or --from with -a" : "");
 }
 
 /* What is only said of an older plan. */

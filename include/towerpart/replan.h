@@ -4,7 +4,6 @@
 #ifndef TOWERPART_REPLAN_H
 #define TOWERPART_REPLAN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <towerpart/affinity.h>
@@ -32,7 +31,8 @@ struct tp_replan_move {
     int32_t from,
         to; /* towers, numbered as in the new plan; from -1: its tower is gone. The same: on other
                           ranks of it */
-    double bytes; /* more of it that travel than without the step */
+    double bytes;      /* more of it that travel than without the step */
+    double lost_bytes; /* of it, to be restored from a checkpoint; in `needed` only */
 };
 
 /* Moves that are taken together, since one without the other breaks a limit or gains nothing. */
@@ -61,8 +61,9 @@ struct tp_replan {
     struct tp_replan_step needed;  /* what has to move; its gains are not set */
     struct tp_replan_step *bought; /* in the order in which they are worth it */
     int32_t bought_count;
-    bool asked; /* that bytes may travel for more than what is needed */
+    double asked; /* max_move_bytes as asked for; NAN: only what is needed */
     struct tp_replan_stand still, final, anew; /* nothing bought; the plan; planned from nothing */
+    double was_balance, was_ratio;             /* limits of the older plan */
     double
         was_inside; /* share of affinity inside the older plan's towers, by its file; NAN: not told */
 };

@@ -227,6 +227,18 @@ static double busiest(const struct packing *k)
     return most;
 }
 
+/* Pieces that found room on one rank alone, among tables that stay, are a whole table again. */
+static void join_pieces(struct tp_placer *p, int32_t table)
+{
+    const int32_t *rank = p->piece_rank + p->first_piece[table];
+    if (tp_is_kept(p, table) || p->cut[table].sharding != TP_SHARD_COLUMN)
+        return;
+    for (int32_t k = 1; k < p->cut[table].pieces; k++)
+        if (rank[k] != rank[0])
+            return;
+    p->cut[table] = uncut;
+}
+
 /* Takes the trial over into the placer. */
 static void keep(struct packing *k)
 {
@@ -245,6 +257,8 @@ static void keep(struct packing *k)
             rank++;
         *rank = k->pieces[i].rank;
     }
+    for (int32_t i = 0; p->kept && i < k->count; i++)
+        join_pieces(p, k->tables[i]);
 }
 
 static void attempt(struct packing *k, struct thresholds most)

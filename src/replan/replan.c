@@ -551,31 +551,89 @@ static enum tp_status find_target(struct replanner *r, struct tp_error *err)
     return status;
 }
 
-/* Walks from where nothing is bought as far as bytes go. */
-static enum tp_status walk_from_still(struct replanner *r, bool may_slow, struct tp_error *err)
+/* Walks from where nothing is bought to towers and, if asked to, on from there as far as bytes go. */
+static enum tp_status walk_to(const struct replanner *r, const int32_t *target, bool on,
+    bool may_slow, struct tp_walk **walk, struct tp_error *err)
 {
-    bool begun;
-    tp_walk_free(r->walk);
-    r->walk = NULL;
-    r->rules.may_slow = may_slow;
-    enum tp_status status = begin_at(r, r->still, &begun, err);
+    struct tp_walk_rules rules = r->rules;
+    rules.may_slow = may_slow;
+    enum tp_status status = tp_walk_new(&rules, r->still, walk, err);
     if (!status && r->anew.problem->tower_count > 1)
-        status = tp_walk_towards(r->walk, r->target, err);
-    if (!status && r->anew.problem->tower_count > 1)
-        status = tp_walk_towards(r->walk, NULL, err);
-    return status ? status : tp_walk_inside(r->walk, err);
+        status = tp_walk_towards(*walk, target, err);
+    if (!status && on && r->anew.problem->tower_count > 1)
+        status = tp_walk_towards(*walk, NULL, err);
+    return status ? status : tp_walk_inside(*walk, err);
 }
 
-/* What is slower on the way may be as fast at its end; if it is not, no step may be slower. */
-static enum tp_status buy(struct replanner *r, struct tp_error *err)
+/* Whether a walk ends no slower than it began, and better than another (NULL: none): with more gained, else with
+ * fewer bytes, else in fewer steps. */
+static bool ends_better(
+    const struct replanner *r, const struct tp_walk *walk, const struct tp_walk *than)
+{
+    if (tp_is_slower(walk->speed, walk->slowest))
+        return false;
+    if (!than)
+        return true;
+    double gain = tp_assignment_value(walk->now) - tp_assignment_value(than->now);
+    double more = walk->travel.weight_bytes + walk->travel.state_bytes - than->travel.weight_bytes -
+                  than->travel.state_bytes;
+    if (fabs(gain) > r->rules.least_gain / 2)
+        return gain > 0;
+    return more < 0 || (more <= 0 && walk->step_count < than->step_count);
+}
+
+/* Takes a walk for the best one so far, if it is. */
+static enum tp_status try_walk(struct replanner *r, const int32_t *target, bool on, bool may_slow,
+    struct tp_walk **best, struct tp_error *err)
+{
+    struct tp_walk *walk = NULL;
+    enum tp_status status = walk_to(r, target, on, may_slow, &walk, err);
+    if (!status && ends_better(r, walk, *best)) {
+        struct tp_walk *worse = *best;
+        *best = walk;
+        walk = worse;
+    }
+    tp_walk_free(walk);
+    return status;
+}
+
+static enum tp_status try_budget(struct replanner *r, double bytes_most, bool may_slow,
+    struct tp_walk **best, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
+    r->rules.bytes_most = bytes_most;
     if (r->anew.problem->tower_count > 1)
         status = find_target(r, err);
-    if (!status)
-        status = walk_from_still(r, true, err);
-    if (!status && tp_is_slower(r->walk->speed, r->walk->slowest))
-        status = walk_from_still(r, false, err);
+    return status ? status : try_walk(r, r->target, true, may_slow, best, err);
+}
+
+/* What is slower on the way may be as fast at its end. If it is not, a smaller budget may lead elsewhere, for more
+ * bytes shall not buy less, or no step may be slower. In the end every unit goes straight to where it ended. */
+static enum tp_status buy(struct replanner *r, struct tp_error *err)
+{
+    static const double shares[] = {0.75, 0.5, 0.35, 0.2};
+    struct tp_walk *best = NULL;
+    double most = r->rules.bytes_most, still = r->out->still.bytes, anew = r->out->anew.bytes;
+    double finite = isinf(most) ? fmax(still, isnan(anew) ? 0 : anew) : most;
+    enum tp_status status = try_budget(r, most, true, &best, err);
+    if (!status && !best) {
+        for (size_t i = 0; !status && i < sizeof shares / sizeof *shares; i++)
+            status = try_budget(r, still + shares[i] * (finite - still), true, &best, err);
+        if (!status)
+            status = try_budget(r, most, false, &best, err);
+    }
+    r->rules.bytes_most = most;
+    if (!status && best) {
+        memcpy(
+            r->target, best->now->tower, (size_t)r->anew.problem->unit_count * sizeof *r->target);
+        status = try_walk(r, r->target, false, true, &best, err);
+    }
+    if (!status && best) {
+        tp_walk_free(r->walk);
+        r->walk = best;
+        best = NULL;
+    }
+    tp_walk_free(best);
     return status;
 }
 
@@ -594,25 +652,29 @@ static void count_tables(struct replanner *r)
     }
 }
 
-/* The plan of where the walk ended. */
+/* Whether the affinity can be trusted shows in the towers that it leads to by itself, not in what was kept. */
 static enum tp_status finish(struct replanner *r, struct tp_error *err)
 {
     struct tp_partition *partition = &r->anew.partition;
     struct tp_plan *plan = r->out->plan;
-    memcpy(partition->tower, r->walk->now->tower,
-        (size_t)r->anew.problem->unit_count * sizeof *partition->tower);
+    size_t bytes = (size_t)r->anew.problem->unit_count * sizeof *partition->tower;
+    memcpy(r->target, partition->tower, bytes);
+    memcpy(partition->tower, r->walk->now->tower, bytes);
     partition->value = tp_assignment_value(r->walk->now);
     partition->optimal =
         !isnan(partition->bound) && tp_is_proven(partition->bound, partition->value);
     count_tables(r);
     r->out->final = stand_of(r->walk);
     r->out->was_inside = r->old->quality.inside_affinity;
-    r->out->asked = !isnan(r->how->max_move_bytes);
+    r->out->was_balance = r->old->balance;
+    r->out->was_ratio = r->old->ratio;
+    r->out->asked = r->how->max_move_bytes;
     r->out->bought = r->walk->steps;
     r->out->bought_count = r->walk->step_count;
     r->walk->steps = NULL;
     r->walk->step_count = 0;
     enum tp_status status = tp_plan_fill(plan, r->affinity, &r->anew, r->walk->placement, err);
+    memcpy(partition->tower, r->target, bytes);
     return status ? status : tp_assess_trust(&r->question, &r->anew, plan, err);
 }
 

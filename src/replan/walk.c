@@ -171,8 +171,8 @@ static enum tp_status list_moves(const struct tp_homes *homes, const struct tp_m
         bool is_new = !before && home->before < 0;
         if (is_new || (from == to && !(bytes > 0) && !(bytes < 0)))
             continue;
-        step->moves[step->move_count++] =
-            (struct tp_replan_move){model->tables[i].name, from, to, bytes};
+        step->moves[step->move_count++] = (struct tp_replan_move){
+            model->tables[i].name, from, to, bytes, before ? 0 : home->lost_bytes};
     }
     return TP_OK;
 }

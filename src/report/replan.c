@@ -46,6 +46,17 @@ static void add_kept(const struct tp_replan *replan, struct tp_text *text)
             (int)replan->lost, tp_plural(replan->lost));
 }
 
+/* Limits that the tables could not keep any more. */
+static void add_limits(const struct tp_replan *replan, struct tp_text *text)
+{
+    const struct tp_plan *plan = replan->plan;
+    if (plan->balance > replan->was_balance)
+        tp_line_wrap(
+            text, "Limits", INDENT, "balance %.4g -> %.4g", replan->was_balance, plan->balance);
+    if (plan->ratio > replan->was_ratio)
+        tp_line_wrap(text, "Limits", INDENT, "ratio %.4g -> %.4g", replan->was_ratio, plan->ratio);
+}
+
 static int more_bytes(const void *a, const void *b)
 {
     const struct tp_replan_move *x = a, *y = b;
@@ -101,8 +112,10 @@ static void add_needed(const struct tp_replan *replan, struct tp_text *text)
     for (int32_t i = 0; i < shown; i++) {
         put_way(way, &moves[i]);
         tp_format_bytes(bytes, moves[i].bytes);
-        tp_text_add(text, " %-*s  %-14s %10s\n", TABLE_COLUMNS,
+        tp_text_add(text, " %-*s  %-14s %10s", TABLE_COLUMNS,
             tp_shown(moves[i].table, TABLE_COLUMNS).text, way, bytes);
+        tp_format_bytes(bytes, moves[i].lost_bytes);
+        tp_text_add(text, moves[i].lost_bytes > 0 ? "  and %s restored\n" : "\n", bytes);
     }
     if (shown < step->move_count)
         tp_text_add(text, " ... and %d more: towerpart diff\n", (int)(step->move_count - shown));
@@ -150,7 +163,7 @@ static void add_bought(const struct tp_replan *replan, struct tp_text *text)
     if (!replan->bought_count)
         return;
     tp_text_add(text,
-        "\nBOUGHT    what more travels for, in the order in which it is worth it\n"
+        "\nBOUGHT    what more travels for, step by step\n"
         " %-*s %10s %11s %11s %11s\n",
         MOVE_COLUMNS, "tables and their towers", "travels", "points in", "step", "dmt step");
     int32_t shown = replan->bought_count > STEPS_LISTED + 1 ? STEPS_LISTED : replan->bought_count;
@@ -187,10 +200,23 @@ static void add_stand(const char *name, const struct tp_replan_stand *stand, str
     tp_text_add(text, " %-24s %12s %12s %12s %12s\n", name, inside, same, any, bytes);
 }
 
+static void add_hint(const struct tp_replan *replan, struct tp_text *text)
+{
+    if (replan->asked >= replan->anew.bytes)
+        tp_line_wrap(text, "", 1,
+            "Planned from nothing a step takes longer than when keeping still, so that much was "
+            "not bought.");
+    else if (isnan(replan->asked))
+        tp_line_wrap(text, "", 1, "More may be had: --max-move-bytes says what may travel for it.");
+    else
+        tp_line_wrap(text, "", 1, "More may be had with a larger --max-move-bytes.");
+}
+
 enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, struct tp_error *err)
 {
     struct tp_text lines = {0};
     add_kept(replan, &lines);
+    add_limits(replan, &lines);
     add_needed(replan, &lines);
     add_bought(replan, &lines);
     tp_text_add(&lines,
@@ -204,9 +230,8 @@ enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, str
     if (replan->bought_count)
         add_stand("this plan", &replan->final, &lines);
     add_stand("planned from nothing", &replan->anew, &lines);
-    if (!replan->asked && replan->anew.inside > replan->final.inside + WORTH_A_HINT)
-        tp_line_wrap(
-            &lines, "", 1, "More may be had: --max-move-bytes says what may travel for it.");
+    if (replan->anew.inside > replan->final.inside + WORTH_A_HINT)
+        add_hint(replan, &lines);
     if (lines.failed) {
         tp_text_release(&lines);
         return tp_fail_memory(err);

@@ -88,7 +88,7 @@ ok 'knows, too' grep -q '^Held by   the older plan, which it was to keep' logs/o
 expect 'no time left' 0 'keeping still' plan --from demo/old.yaml -m demo/model.yaml -t demo/topology.yaml \
     -a demo/affinity.npz --time-limit 0.001 -o hasty.yaml
 ok 'moves nothing' test "$(moved demo/old.yaml hasty.yaml)" -eq 0
-expect 'hosts that are missing' 0 '3 hosts where the older plan has 4: its last one is taken to be gone' \
+expect 'hosts that are missing' 0 '3 hosts where the older plan has 4: 1 at its end is taken to be gone' \
     plan --from demo/old.yaml -m demo/model.yaml -t demo/three.yaml --strategy load -o three.yaml
 
 # --- what is refused ----------------------------------------------------------------------------------------

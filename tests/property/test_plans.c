@@ -6,7 +6,7 @@
  * search runs out of steps an instance is not judged; such are counted, and must stay few.
  *
  * The argument `small` or `large` chooses the size of the instances. An instance is a number: its
- * seed. TOWERPART_INSTANCES=N runs N instances in place of 200 small or 100 large ones, and
+ * seed. TOWERPART_INSTANCES=N runs N instances in place of 200 small or 60 large ones, and
  * TOWERPART_FIRST=S starts at seed S, so that N = 1 repeats a single failure. */
 #include "claims.h"
 #include "dice.h"
@@ -24,7 +24,7 @@
 
 enum {
     INSTANCES = 200,
-    INSTANCES_LARGE = 100,
+    INSTANCES_LARGE = 60,
     SLICES = 20, /* test cases that the seeds are dealt to, for the progress to be seen */
     CONFIRMED_UNITS_MAX = 10, /* refusals up to this size must be confirmed */
     TIGHTEST_UNITS_MAX = 8,   /* and proven limits */

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STARTS = 200, SYNTHETIC_FEATURES = 40 };
+enum { STARTS = 120, SYNTHETIC_FEATURES = 40 };
 
 static const char *data_folder;
 
