@@ -8,11 +8,11 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "explain/bonds.h"
 #include "explain/places.h"
 #include "plan/check.h"
 #include "plan/figures.h"
+#include "spec/spec.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,11 +25,6 @@ const char *tp_hold_name(int i)
     return names[i];
 }
 
-static const char *feature_name(const void *features, size_t i)
-{
-    return ((const struct tp_feature *)features)[i].name;
-}
-
 static enum tp_status find_feature(
     const struct tp_plan *plan, const char *name, int32_t *feature, struct tp_error *err)
 {
@@ -37,8 +32,7 @@ static enum tp_status find_feature(
     *feature = tp_model_feature(model, name);
     if (*feature >= 0)
         return TP_OK;
-    const char *near =
-        tp_nearest(name, model->features, (size_t)model->feature_count, feature_name);
+    const char *near = tp_model_nearest_feature(model, name);
     return tp_fail(err, TP_EUSAGE, "feature %s is not in the model%s%s%s", name,
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,16 @@ enum tp_status tp_model_copy(
     }
     *to = copy;
     return TP_OK;
+}
+
+static const char *feature_name(const void *features, size_t i)
+{
+    return ((const struct tp_feature *)features)[i].name;
+}
+
+const char *tp_model_nearest_feature(const struct tp_model *model, const char *name)
+{
+    return tp_nearest(name, model->features, (size_t)model->feature_count, feature_name);
 }
 
 int32_t tp_model_feature(const struct tp_model *model, const char *name)
