@@ -179,8 +179,7 @@ static void count_features(struct tp_diff *diff)
 static int compare_entries(const void *a, const void *b)
 {
     const struct tp_diff_table *x = a, *y = b;
-    double x_bytes = x->travel.weight_bytes + x->travel.state_bytes;
-    double y_bytes = y->travel.weight_bytes + y->travel.state_bytes;
+    double x_bytes = tp_travel_bytes(&x->travel), y_bytes = tp_travel_bytes(&y->travel);
     if (x_bytes > y_bytes || x_bytes < y_bytes)
         return x_bytes > y_bytes ? -1 : 1;
     if (x->change != y->change)

@@ -15,6 +15,11 @@ struct tp_travel_rates {
     int32_t before_per_host, after_per_host; /* ranks of a host */
 };
 
+static inline double tp_travel_bytes(const struct tp_travel *travel)
+{
+    return travel->weight_bytes + travel->state_bytes;
+}
+
 /* State is kept between plans of the same optimizer only. */
 enum tp_status tp_travel_rates(const struct tp_plan *before, const struct tp_plan *after,
     struct tp_travel_rates *rates, struct tp_error *err);

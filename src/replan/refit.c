@@ -85,7 +85,7 @@ static double bytes_to(const struct refit *r, const struct tp_placement *placeme
         struct tp_travel travel = {0};
         if (placement->tables[i].shard_count > 0)
             travel = tp_home_travel(r->homes, i, &placement->tables[i]);
-        bytes += travel.weight_bytes + travel.state_bytes;
+        bytes += tp_travel_bytes(&travel);
     }
     return bytes;
 }
@@ -210,8 +210,8 @@ static enum tp_status place_anew(
     if (any_locked)
         return place_tower(r, -1, placement, err);
     enum tp_status status =
-        tp_place(r->model, r->topology, tp_topology_ranks_per_tower(r->topology),
-            r->tower_of_table, few ? TP_JUDGE_STEPS : 0, placement, NULL, err);
+        tp_place(r->model, r->topology, tp_topology_ranks_per_tower(r->topology), r->tower_of_table,
+            few ? TP_JUDGE_STEPS : 0, placement, NULL, err);
     for (int32_t i = 0; !status && *placement && i < r->model->table_count; i++)
         match_strips(&r->homes->tables[i], &(*placement)->tables[i]);
     return status;

@@ -57,7 +57,7 @@ static bool may_move(const struct tp_walk *w, int32_t unit)
 /* Takes a move or an exchange for the best one, if it is better and keeps the limits. */
 static void consider(const struct tp_walk *w, struct candidate next, struct candidate *best)
 {
-    double total = w->travel.weight_bytes + w->travel.state_bytes;
+    double total = tp_travel_bytes(&w->travel);
     if (next.gain <= (next.bytes > 0 ? w->rules.least_gain : GAIN_LEAST * all_value(w)))
         return;
     if (next.bytes > 0 && total + next.bytes > w->rules.bytes_most)
@@ -135,14 +135,9 @@ static enum tp_status place_now(
     return tp_speed_of(r->model, r->topology, outcome->placement, &outcome->speed, err);
 }
 
-static double bytes_of(const struct tp_travel *travel)
-{
-    return travel->weight_bytes + travel->state_bytes;
-}
-
 static bool is_affordable(const struct tp_walk *w, const struct outcome *outcome)
 {
-    return outcome->placement && bytes_of(&outcome->travel) <= w->rules.bytes_most;
+    return outcome->placement && tp_travel_bytes(&outcome->travel) <= w->rules.bytes_most;
 }
 
 static bool is_slow(const struct tp_walk *w, const struct outcome *outcome)
@@ -161,10 +156,10 @@ static enum tp_status list_moves(const struct tp_homes *homes, const struct tp_m
     for (int32_t i = 0; i < model->table_count; i++) {
         const struct tp_home *home = &homes->tables[i];
         struct tp_travel travel = tp_home_travel(homes, i, &after->tables[i]);
-        double bytes = bytes_of(&travel);
+        double bytes = tp_travel_bytes(&travel);
         if (before) {
             struct tp_travel less = tp_home_travel(homes, i, &before->tables[i]);
-            bytes -= bytes_of(&less);
+            bytes -= tp_travel_bytes(&less);
         }
         int32_t from = before ? before->tables[i].tower : home->tower;
         int32_t to = after->tables[i].tower;
@@ -182,7 +177,7 @@ enum tp_status tp_needed_step(const struct tp_homes *homes, const struct tp_mode
 {
     struct tp_travel travel = tp_homes_travel(homes, placement);
     memset(step, 0, sizeof *step);
-    step->bytes = bytes_of(&travel);
+    step->bytes = tp_travel_bytes(&travel);
     return list_moves(homes, model, NULL, placement, step, err);
 }
 
@@ -202,7 +197,7 @@ static enum tp_status record(
             w->rules.homes, w->rules.model, w->placement, outcome->placement, &step, err);
     if (status)
         return status;
-    step.bytes = bytes_of(&outcome->travel) - bytes_of(&w->travel);
+    step.bytes = tp_travel_bytes(&outcome->travel) - tp_travel_bytes(&w->travel);
     step.inside = inside - w->inside;
     step.seconds = outcome->speed.same - w->speed.same;
     step.dmt_seconds = outcome->speed.any - w->speed.any;
