@@ -7,7 +7,6 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "plan/fill.h"
 #include "plan/options.h"
 #include "plan/place.h"
@@ -51,17 +50,6 @@ static enum tp_status place(const struct tp_plan *plan, const struct tp_solution
     return status;
 }
 
-/* A search that was cut off proves nothing, and its explanation would take longer than it may. */
-static enum tp_status refuse(
-    const struct tp_question *question, const struct tp_solution *solution, struct tp_error *err)
-{
-    if (solution->partition.stopped)
-        return tp_fail(err, TP_EINFEASIBLE,
-            "stopped before any plan was found that keeps memory, limits and constraints: give it "
-            "more time");
-    return tp_explain_refusal(question, solution, err);
-}
-
 enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topology *topology,
     const struct tp_affinity *affinity, const struct tp_plan_options *options,
     struct tp_plan **plan, struct tp_error *err)
@@ -79,21 +67,11 @@ enum tp_status tp_plan_make(const struct tp_model *model, const struct tp_topolo
     struct tp_model unbound = *made->model; /* shallow */
     if (options->strategy == TP_STRATEGY_FLAT)
         unbound.constraint_count = 0; /* they are about towers, and there are none */
-    struct tp_question question = {.model = &unbound,
-        .topology = made->topology,
-        .hosts_per_tower = made->topology->hosts_per_tower,
-        .affinity = affinity,
-        .strategy = options->strategy,
-        .balance = options->balance,
-        .ratio = options->ratio,
-        .seed = options->seed,
-        .effort = options->effort,
-        .deadline = options->seconds > 0 ? tp_seconds_now() + options->seconds : 0,
-        .stop = options->stop,
-        .progress = options->progress};
+    struct tp_question question = tp_question_of(made, affinity, options);
+    question.model = &unbound;
     status = tp_solve(&question, &solution, err);
     if (!status && solution.partition.answer != TP_ANSWER_YES)
-        status = refuse(&question, &solution, err);
+        status = tp_explain_refusal(&question, &solution, err);
     if (!status)
         status = seat(made, &solution, err);
     if (!status)

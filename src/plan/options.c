@@ -3,6 +3,7 @@
 #include "plan/options.h"
 
 #include "base/fail.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "plan/fill.h"
 
@@ -52,4 +53,21 @@ enum tp_status tp_check_plan_options(const struct tp_topology *topology,
             "%d hosts per tower do not divide the %d host%s of topology %s", per_tower, hosts,
             tp_plural(hosts), topology->name);
     return TP_OK;
+}
+
+struct tp_question tp_question_of(const struct tp_plan *plan, const struct tp_affinity *affinity,
+    const struct tp_plan_options *options)
+{
+    return (struct tp_question){.model = plan->model,
+        .topology = plan->topology,
+        .hosts_per_tower = plan->topology->hosts_per_tower,
+        .affinity = affinity,
+        .strategy = options->strategy,
+        .balance = options->balance,
+        .ratio = options->ratio,
+        .seed = options->seed,
+        .effort = options->effort,
+        .deadline = options->seconds > 0 ? tp_seconds_now() + options->seconds : 0,
+        .stop = options->stop,
+        .progress = options->progress};
 }

@@ -83,6 +83,11 @@ enum tp_status tp_explain_refusal(
     struct tp_text facts = {.length = 0}, remedies = {.length = 0};
     const char *head;
     bool proven = solution->partition.answer == TP_ANSWER_NO;
+    if (solution->partition
+            .stopped) /* proves nothing, and explaining it takes longer than it may */
+        return tp_fail(err, TP_EINFEASIBLE,
+            "stopped before any plan was found that keeps memory, limits and constraints: give it "
+            "more time");
     enum tp_status status = tp_conflict_find(&inquiry, proven, &conflict, err);
     if (status)
         goto out;

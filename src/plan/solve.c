@@ -47,7 +47,7 @@ static int fits(void *context, const int32_t *tower_of_unit, int32_t tower)
     return placed ? 1 : proven ? 0 : -1;
 }
 
-static enum tp_goal goal_of(enum tp_strategy strategy)
+enum tp_goal tp_goal_of(enum tp_strategy strategy)
 {
     if (strategy == TP_STRATEGY_COHERENT || strategy == TP_STRATEGY_PAPER)
         return TP_GOAL_COHERENT;
@@ -120,7 +120,7 @@ enum tp_status tp_solve(
         return status;
     }
     struct tp_judge judge = {fits, &court};
-    struct tp_partition_options options = {.goal = goal_of(question->strategy),
+    struct tp_partition_options options = {.goal = tp_goal_of(question->strategy),
         .stride = question->strategy == TP_STRATEGY_STRIDE,
         .paper = question->strategy == TP_STRATEGY_PAPER,
         .balance = question->balance,

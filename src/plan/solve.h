@@ -44,6 +44,9 @@ struct tp_solution {
     struct tp_error why;           /* of a contradiction found before any search */
 };
 
+/* What a strategy is after. */
+enum tp_goal tp_goal_of(enum tp_strategy strategy);
+
 /* @param solution  out, to be released with tp_solution_release().
  * @return TP_OK also when the answer is no; TP_EINPUT when model and topology do not fit together;
  *         TP_ENOMEM. */
@@ -72,7 +75,7 @@ enum tp_status tp_feasible(const struct tp_question *question, int32_t effort,
 enum tp_status tp_fits_alone(const struct tp_question *question, const struct tp_problem *problem,
     int32_t unit, int32_t tower, int *fits, struct tp_error *err);
 
-/* Why the answer is no: the limit that binds, the units that force it, and the nearest settings that
+/* Why the answer is no, or that the search was stopped before it knew: the limit that binds, the units that force it, and the nearest settings that
  * work, each of them tried.
  * @return TP_EINFEASIBLE with the explanation; another status when that could not be found out. */
 enum tp_status tp_explain_refusal(
