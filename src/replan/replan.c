@@ -14,18 +14,16 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
-#include "base/nearest.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "plan/fill.h"
 #include "plan/figures.h"
 #include "plan/options.h"
-#include "plan/place.h"
 #include "plan/solve.h"
 #include "plan/trust.h"
 #include "replan/home.h"
 #include "replan/reasons.h"
 #include "replan/walk.h"
+#include "spec/spec.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -62,13 +60,6 @@ struct tp_replan_options tp_replan_options_default(void)
     return (struct tp_replan_options){.max_move_bytes = (double)NAN};
 }
 
-static enum tp_goal goal_of(enum tp_strategy strategy)
-{
-    return strategy == TP_STRATEGY_LOAD      ? TP_GOAL_LOAD
-           : strategy == TP_STRATEGY_DIVERSE ? TP_GOAL_DIVERSE
-                                             : TP_GOAL_COHERENT;
-}
-
 static enum tp_status check_how(const struct tp_plan *old, const struct tp_plan_options *options,
     const struct tp_replan_options *how, struct tp_error *err)
 {
@@ -92,19 +83,13 @@ static enum tp_status check_how(const struct tp_plan *old, const struct tp_plan_
     return TP_OK;
 }
 
-static const char *feature_name(const void *features, size_t i)
-{
-    return ((const struct tp_feature *)features)[i].name;
-}
-
 /* The table of a feature to be locked, which must be able to stay. */
 static enum tp_status lock(struct replanner *r, const char *name, struct tp_error *err)
 {
     const struct tp_model *model = r->out->plan->model;
     int32_t f = tp_model_feature(model, name);
     if (f < 0) {
-        const char *near =
-            tp_nearest(name, model->features, (size_t)model->feature_count, feature_name);
+        const char *near = tp_model_nearest_feature(model, name);
         return tp_fail(err, TP_EUSAGE,
             "feature '%s' is to be locked, but the model has none of that name%s%s%s", name,
             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
@@ -209,13 +194,9 @@ static enum tp_status plan_anew(struct replanner *r, struct tp_error *err)
         status = tp_solve(&r->question, &r->anew, err);
     if (status || r->anew.partition.answer == TP_ANSWER_YES)
         return status;
-    if (r->anew.partition.stopped)
-        return tp_fail(err, TP_EINFEASIBLE,
-            "stopped before any plan was found that keeps memory, limits and constraints: give it "
-            "more "
-            "time");
     status = tp_explain_refusal(&r->question, &r->anew, err);
-    return r->how->locked_count ? tp_fail_prefix(err, status, "with what is locked, ") : status;
+    bool by_locks = r->how->locked_count && !r->anew.partition.stopped;
+    return by_locks ? tp_fail_prefix(err, status, "with what is locked, ") : status;
 }
 
 /* Bytes of the units and the towers that have most of them. */
@@ -301,8 +282,7 @@ static enum tp_status solve_tied(
         scale = -scale;
     for (size_t i = 0; i < units * towers; i++)
         r->pull[i] = scale * r->bytes[i];
-    if (r->candidate != from)
-        memcpy(r->candidate, from, units * sizeof *from);
+    memcpy(r->candidate, from, units * sizeof *from);
     for (size_t t = 0; t < towers; t++)
         r->candidate[units + t] = (int32_t)t;
     question.affinity = by_load ? NULL : r->affinity;
@@ -331,8 +311,7 @@ static enum tp_status begin_at(
         tp_walk_free(status ? NULL : walk);
         return status;
     }
-    if (tower != r->still)
-        memcpy(r->still, tower, (size_t)r->anew.problem->unit_count * sizeof *tower);
+    memcpy(r->still, tower, (size_t)r->anew.problem->unit_count * sizeof *tower);
     r->walk = walk;
     return TP_OK;
 }
@@ -430,7 +409,7 @@ static struct tp_replan_stand stand_of(const struct tp_walk *walk)
     return (struct tp_replan_stand){.inside = walk->inside,
         .seconds = walk->speed.same,
         .dmt_seconds = walk->speed.any,
-        .bytes = walk->travel.weight_bytes + walk->travel.state_bytes,
+        .bytes = tp_travel_bytes(&walk->travel),
         .between_hosts_bytes = walk->travel.between_hosts_bytes};
 }
 
@@ -575,8 +554,7 @@ static bool ends_better(
     if (!than)
         return true;
     double gain = tp_assignment_value(walk->now) - tp_assignment_value(than->now);
-    double more = walk->travel.weight_bytes + walk->travel.state_bytes - than->travel.weight_bytes -
-                  than->travel.state_bytes;
+    double more = tp_travel_bytes(&walk->travel) - tp_travel_bytes(&than->travel);
     if (fabs(gain) > r->rules.least_gain / 2)
         return gain > 0;
     return more < 0 || (more <= 0 && walk->step_count < than->step_count);
@@ -707,7 +685,7 @@ static enum tp_status replan(struct replanner *r, struct tp_error *err)
         .topology = plan->topology,
         .affinity = r->affinity,
         .problem = r->anew.problem,
-        .goal = goal_of(plan->strategy),
+        .goal = tp_goal_of(plan->strategy),
         .least_gain = plan->strategy == TP_STRATEGY_LOAD ? TRIFLE : TRIFLE * all_affinity(r),
         .bytes = r->bytes,
         .locked = r->locked,
@@ -760,17 +738,7 @@ enum tp_status tp_replan_make(const struct tp_plan *old, const struct tp_model *
         return tp_fail_memory(err);
     status = tp_plan_new(model, topology, options, &r.out->plan, err);
     if (!status) {
-        r.question = (struct tp_question){.topology = r.out->plan->topology,
-            .hosts_per_tower = r.out->plan->topology->hosts_per_tower,
-            .affinity = affinity,
-            .strategy = options->strategy,
-            .balance = options->balance,
-            .ratio = options->ratio,
-            .seed = options->seed,
-            .effort = options->effort,
-            .deadline = options->seconds > 0 ? tp_seconds_now() + options->seconds : 0,
-            .stop = options->stop,
-            .progress = options->progress};
+        r.question = tp_question_of(r.out->plan, affinity, options);
         status = replan(&r, err);
     }
     replanner_release(&r);
