@@ -38,6 +38,7 @@ struct packing {
     int32_t piece_count;
     double *seconds, *room; /* (ranks) of the trial */
     int32_t *heap;          /* (ranks) least busy, or emptiest, first */
+    int32_t *last;          /* (ranks) table of the last piece that went there; -1: none */
     double best_seconds;    /* INFINITY: none placed yet */
 };
 
@@ -181,24 +182,34 @@ static void sift(struct packing *k, bool by_memory, int32_t i)
     }
 }
 
-/* Position in the heap of the rank that takes a piece, or -1: the top, unless it has no room. */
-static int32_t find_rank(const struct packing *k, bool by_memory, double bytes)
+/* Position in the heap of the rank that takes a piece: of those with room the first choice, but two pieces
+ * of a table share a rank only if it must be, since each has all ids sent to it; -1: no room. */
+static int32_t find_rank(const struct packing *k, bool by_memory, const struct tp_piece *piece)
 {
     int32_t best = -1;
-    if (k->room[k->heap[0]] >= bytes)
-        return 0;
-    for (int32_t i = 1; i < k->ranks; i++)
-        if (k->room[k->heap[i]] >= bytes &&
-            (best < 0 || first_choice(k, by_memory, k->heap[i], k->heap[best])))
+    bool best_again = true;
+    for (int32_t i = 0; i < k->ranks; i++) {
+        int32_t rank = k->heap[i];
+        bool again = k->last[rank] == piece->table;
+        if (k->room[rank] < piece->bytes || (best >= 0 && again && !best_again))
+            continue;
+        if (i == 0 && !again)
+            return 0;
+        if (best < 0 || again < best_again || first_choice(k, by_memory, rank, k->heap[best])) {
             best = i;
+            best_again = again;
+        }
+    }
     return best;
 }
 
-/* @return whether every piece found room. */
+/* The pieces of a table are all alike, so they go one after the other.
+ * @return whether every piece found room. */
 static bool pack(struct packing *k, bool by_memory)
 {
     for (int32_t r = 0; r < k->ranks; r++) {
         k->heap[r] = r;
+        k->last[r] = -1;
         if (k->room[r] < 0)
             return false;
     }
@@ -208,10 +219,11 @@ static bool pack(struct packing *k, bool by_memory)
         by_memory ? heavier_bytes : heavier_seconds);
     for (int32_t i = 0; i < k->piece_count; i++) {
         struct tp_piece *piece = &k->pieces[i];
-        int32_t at = find_rank(k, by_memory, piece->bytes);
+        int32_t at = find_rank(k, by_memory, piece);
         if (at < 0)
             return false;
         piece->rank = k->heap[at];
+        k->last[piece->rank] = piece->table;
         k->room[piece->rank] -= piece->bytes;
         k->seconds[piece->rank] += piece->seconds;
         sift(k, by_memory, at); /* it only grew, so it can only sink */
@@ -227,7 +239,7 @@ static double busiest(const struct packing *k)
     return most;
 }
 
-/* Pieces that found room on one rank alone, among tables that stay, are a whole table again. */
+/* Pieces that found room on one rank alone are a whole table again. */
 static void join_pieces(struct tp_placer *p, int32_t table)
 {
     const int32_t *rank = p->piece_rank + p->first_piece[table];
@@ -257,7 +269,7 @@ static void keep(struct packing *k)
             rank++;
         *rank = k->pieces[i].rank;
     }
-    for (int32_t i = 0; p->kept && i < k->count; i++)
+    for (int32_t i = 0; i < k->count; i++)
         join_pieces(p, k->tables[i]);
 }
 
@@ -349,9 +361,10 @@ enum tp_status tp_place_tower(struct tp_placer *placer, int32_t tower, const int
     k.seconds = TP_NEW(ranks, double);
     k.room = TP_NEW(ranks, double);
     k.heap = TP_NEW(ranks, int32_t);
+    k.last = TP_NEW(ranks, int32_t);
     double *thresholds = TP_NEW(pieces + (size_t)count, double);
     enum tp_status status = TP_OK;
-    if (k.cut && k.pieces && k.seconds && k.room && k.heap && thresholds)
+    if (k.cut && k.pieces && k.seconds && k.room && k.heap && k.last && thresholds)
         run(&k, thresholds);
     else
         status = tp_fail_memory(err);
@@ -361,6 +374,7 @@ enum tp_status tp_place_tower(struct tp_placer *placer, int32_t tower, const int
     free(k.seconds);
     free(k.room);
     free(k.heap);
+    free(k.last);
     free(thresholds);
     return status;
 }

@@ -280,6 +280,27 @@ START_TEST(test_a_busy_table_is_spread_over_the_ranks)
 }
 END_TEST
 
+START_TEST(test_where_there_is_room_no_two_shards_of_a_table_share_a_rank)
+{
+    struct workload w;
+    int32_t tower[WORKLOAD_TABLES_MAX], hosts = 1 + _i % 2, ranks = 3 + _i % 4;
+    make_random(&w, tower, (uint64_t)_i, hosts, ranks, 4 + _i % 20);
+    for (int h = 0; h < hosts; h++)
+        w.hosts[h].memory_bytes = 100 * GIB;
+    w.model.local_batch_size = 4096;
+    for (int i = 0; i < w.model.table_count; i++)
+        w.tables[i].dim *= 8;
+    struct tp_placement *placement = place(&w, tower, 0, NULL);
+    ck_assert_ptr_nonnull(placement);
+    assert_sound(&w, tower, placement);
+    for (int i = 0; i < w.model.table_count; i++)
+        for (int32_t k = 1; k < placement->tables[i].shard_count; k++)
+            ck_assert_int_lt(
+                placement->tables[i].shards[k - 1].rank, placement->tables[i].shards[k].rank);
+    tp_placement_free(placement);
+}
+END_TEST
+
 START_TEST(test_a_hot_row_speaks_against_cutting_by_rows)
 {
     /* The hot table of above, but one row gets 95 % of the lookups, so rank 0 would have 0.95 + 0.05 / 4
@@ -446,6 +467,8 @@ int main(void)
     tcase_add_test(tcase, test_what_one_tower_cuts_counts_in_the_memory_of_the_others);
     tcase_add_test(tcase, test_hosts_of_different_memory_are_filled_each_to_its_own);
     tcase_add_loop_test(tcase, test_a_busy_table_is_spread_over_the_ranks, 0, 2);
+    tcase_add_loop_test(
+        tcase, test_where_there_is_room_no_two_shards_of_a_table_share_a_rank, 0, LOOPS(40));
     tcase_add_loop_test(tcase, test_a_hot_row_speaks_against_cutting_by_rows, 0, 2);
     tcase_add_loop_test(tcase, test_many_small_tables_are_balanced_by_time_not_by_memory, 0, 5);
     tcase_add_loop_test(tcase, test_step_time_is_near_the_best_of_all_placements, 0, LOOPS(60));
