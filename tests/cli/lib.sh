@@ -17,10 +17,10 @@ ok() {
     ok_name=$1
     shift
     if "$@" >logs/ok 2>&1; then
-        echo "ok $count - $ok_name"
+        printf '%s\n' "ok $count - $ok_name"
     else
-        echo "not ok $count - $ok_name"
-        echo "# failed: $*"
+        printf '%s\n' "not ok $count - $ok_name"
+        printf '%s\n' "# failed: $*"
         sed 's/^/# /' logs/ok
     fi
 }
