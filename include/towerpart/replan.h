@@ -57,6 +57,7 @@ struct tp_replan {
     int32_t staying;               /* tables whose every value stays on its rank */
     int32_t added, dropped, lost;  /* tables; lost: some of it was on a rank that is gone */
     double lost_bytes;             /* to be restored from a checkpoint */
+    int32_t reset;                 /* tables of another dim, whose weights are of no use */
     char *reasons;                 /* why tables have to move, a line each; NULL: none has to */
     struct tp_replan_step needed;  /* what has to move; its gains are not set */
     struct tp_replan_step *bought; /* in the order in which they are worth it */

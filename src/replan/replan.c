@@ -83,17 +83,32 @@ static enum tp_status check_how(const struct tp_plan *old, const struct tp_plan_
     return TP_OK;
 }
 
+/* It may be one that was dropped, or a table. */
+static enum tp_status fail_no_feature(
+    const struct replanner *r, const char *name, struct tp_error *err)
+{
+    const struct tp_model *model = r->out->plan->model;
+    const char *near = tp_model_nearest_feature(model, name);
+    int32_t table = tp_model_table(model, name);
+    if (tp_model_feature(r->old->model, name) >= 0)
+        return tp_fail(err, TP_EUSAGE,
+            "feature '%s' is to be locked, but the model has none of that name any more", name);
+    if (table >= 0)
+        return tp_fail(err, TP_EUSAGE,
+            "feature '%s' is to be locked, but that is a table; did you mean its feature %s?", name,
+            model->features[model->tables[table].first_feature].name);
+    return tp_fail(err, TP_EUSAGE,
+        "feature '%s' is to be locked, but the model has none of that name%s%s%s", name,
+        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 /* The table of a feature to be locked, which must be able to stay. */
 static enum tp_status lock(struct replanner *r, const char *name, struct tp_error *err)
 {
     const struct tp_model *model = r->out->plan->model;
     int32_t f = tp_model_feature(model, name);
-    if (f < 0) {
-        const char *near = tp_model_nearest_feature(model, name);
-        return tp_fail(err, TP_EUSAGE,
-            "feature '%s' is to be locked, but the model has none of that name%s%s%s", name,
-            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-    }
+    if (f < 0)
+        return fail_no_feature(r, name, err);
     int32_t table = model->features[f].table;
     const struct tp_home *home = &r->homes->tables[table];
     const char *of = model->tables[table].name;
@@ -626,6 +641,8 @@ static void count_tables(struct replanner *r)
         out->added += home->before < 0;
         out->lost += home->lost_bytes > 0;
         out->lost_bytes += home->lost_bytes;
+        out->reset += home->before >= 0 && r->old->model->tables[home->before].dim !=
+                                               out->plan->model->tables[i].dim;
         out->staying += home->before >= 0 && !moves;
     }
 }

@@ -44,6 +44,10 @@ static void add_kept(const struct tp_replan *replan, struct tp_text *text)
         tp_line_wrap(text, "Restore", INDENT,
             "%s of %d table%s from a checkpoint: the ranks that held them are gone.", lost,
             (int)replan->lost, tp_plural(replan->lost));
+    if (replan->reset)
+        tp_line_wrap(text, "Anew", INDENT,
+            "%d table%s: of another dim than before, so nothing of its weights can be kept.",
+            (int)replan->reset, tp_plural(replan->reset));
 }
 
 /* Limits that the tables could not keep any more. */

@@ -274,11 +274,14 @@ static void tell_choice(struct tp_text *text, const struct tp_sweep *sweep,
 static void add_choices(
     struct tp_text *text, const struct tp_sweep *sweep, const struct columns *vary)
 {
-    tp_text_add(text, "\nRECOMMENDED  most samples per second\n");
     if (sweep->recommended < 0) {
+        tp_text_add(text, "\nRECOMMENDED\n");
         tp_line_wrap(text, "", LABEL_COLUMNS, "Nothing: the tables fit in none of these settings");
         return;
     }
+    tp_text_add(text,
+        "\nRECOMMENDED  for %d ranks (the topology's own if the sweep has them, else the most)\n",
+        (int)sweep->rows[sweep->recommended].setting.ranks);
     tell_choice(text, sweep, vary, "same result", sweep->recommended, false);
     int32_t any = sweep->recommended_if_quality_allows;
     if (tp_sweep_best(&sweep->rows[any], true) == TP_USE_DMT)

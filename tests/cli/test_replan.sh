@@ -91,6 +91,10 @@ ok 'moves nothing' test "$(moved demo/old.yaml hasty.yaml)" -eq 0
 expect 'hosts that are missing' 0 '3 hosts where the older plan has 4: 1 at its end is taken to be gone' \
     plan --from demo/old.yaml -m demo/model.yaml -t demo/three.yaml --strategy load -o three.yaml
 
+sed 's/name: t_f01, rows: \([0-9]*\), dim: [0-9]*/name: t_f01, rows: \1, dim: 24/' demo/model.yaml >wider.yaml
+expect 'a table of another dim' 0 'Anew      1 table: of another dim than before, so nothing of its weights can be kept.' \
+    plan --from demo/old.yaml -m wider.yaml -t demo/topology.yaml --strategy load -o wider-plan.yaml
+
 # --- what is refused ----------------------------------------------------------------------------------------
 out="-o out.yaml"
 again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
@@ -100,6 +104,8 @@ again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
     expect 'a strategy of one answer' 2 'strategy stride has one answer' $again --strategy stride
     expect 'a feature that is not there' 2 "feature 'f0' is to be locked, but the model has none of that name; did you mean f00?" \
         $again --strategy load --lock f0
+    expect 'a table instead of a feature' 2 'that is a table; did you mean its feature' \
+        $again --strategy load --lock t_user
     expect 'a host that was not there' 2 'lost host 9: the older plan has hosts 0 to 3' \
         $again --strategy load --lost-host 9
 }

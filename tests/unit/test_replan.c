@@ -270,6 +270,20 @@ START_TEST(new_tables_take_what_is_left)
 }
 END_TEST
 
+START_TEST(weights_of_another_dim_are_of_no_use)
+{
+    struct workload w;
+    struct tp_plan *old = old_plan(&w, 4);
+    w.tables[3].dim = 32;
+    workload_relate(&w, group, 0.9, 0.1, 0.01, 1);
+    struct tp_replan *made = must_replan(old, &w, NULL);
+    ck_assert_int_eq(made->reset, 1);
+    ck_assert_int_le(made->staying, TABLES - 1);
+    tp_replan_free(made);
+    tp_plan_free(old);
+}
+END_TEST
+
 static void refuses(const struct tp_replan_options *how, enum tp_status status, const char *text)
 {
     struct workload w;
@@ -277,6 +291,7 @@ static void refuses(const struct tp_replan_options *how, enum tp_status status, 
     struct tp_plan *old = old_plan(&w, 4);
     w.tables[3].dim = 32;
     snprintf(w.table_name[2], WORKLOAD_NAME_BYTES, "new");
+    snprintf(w.feature_name[5], WORKLOAD_NAME_BYTES, "other");
     workload_relate(&w, group, 0.9, 0.1, 0.01, 1);
     ck_assert_ptr_null(replan(old, &w, how, &err));
     ck_assert_int_eq(err.status, status);
@@ -286,7 +301,7 @@ static void refuses(const struct tp_replan_options *how, enum tp_status status, 
 
 START_TEST(what_cannot_be_locked_or_lost)
 {
-    static const char *const names[] = {"nobody", "f2", "f3", "f1"};
+    static const char *const names[] = {"nobody", "f2", "f3", "f1", "t1", "f5"};
     static const int32_t hosts[] = {1, 4}, falling[] = {2, 1};
     struct tp_replan_options how = {.max_move_bytes = (double)NAN, .locked_count = 1};
     how.locked = &names[0];
@@ -296,6 +311,10 @@ START_TEST(what_cannot_be_locked_or_lost)
     refuses(&how, TP_EINFEASIBLE, "its table new is new: the older plan has none of that name");
     how.locked = &names[2];
     refuses(&how, TP_EINFEASIBLE, "its table t3 cannot stay as it is");
+    how.locked = &names[4];
+    refuses(&how, TP_EUSAGE, "'t1' is to be locked, but that is a table; did you mean its feature f1?");
+    how.locked = &names[5];
+    refuses(&how, TP_EUSAGE, "'f5' is to be locked, but the model has none of that name any more");
     how.locked = &names[3];
     how.lost_hosts = hosts;
     how.lost_count = 1;
@@ -323,6 +342,7 @@ int main(void)
     tcase_add_test(tcase, what_has_to_move_counts_against_the_budget);
     tcase_add_test(tcase, a_lost_host_is_survived);
     tcase_add_test(tcase, new_tables_take_what_is_left);
+    tcase_add_test(tcase, weights_of_another_dim_are_of_no_use);
     tcase_add_test(tcase, what_cannot_be_locked_or_lost);
     suite_add_tcase(suite, tcase);
     return workload_run(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
