@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     if (status == TP_OK)
         status = tp_topology_load(argv[2], &topology, &err);
     if (status == TP_OK)
-        status = tp_affinity_load(argv[3], model, &affinity, &err);
+        status = tp_affinity_load(argv[3], model, NULL, &affinity, &err);
     if (status == TP_OK) {
         struct tp_plan_options options = tp_plan_options_default();
         options.effort = 20; /* twice the default */

@@ -86,9 +86,9 @@ static enum tp_status get_affinity(const char *command, struct plan_args *args,
     const struct tp_model *model, const struct tp_plan *old, struct tp_affinity **affinity,
     struct tp_error *err)
 {
-    if (args->affinity && old)
-        return input_older_affinity(
-            command, args->affinity, old->model, model, args->dumps.may_miss, affinity, err);
+    if (args->affinity && (old || args->dumps.may_miss))
+        return input_known_affinity(
+            command, args->affinity, model, old, args->dumps.may_miss, affinity, err);
     if (args->affinity)
         return input_affinity(command, args->affinity, model, affinity, err);
     if (args->dumps.count == 0)

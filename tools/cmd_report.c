@@ -157,7 +157,8 @@ static enum tp_status write_report(const struct args *args, const struct tp_plan
     if (args->format == FORMAT_JSON)
         return tp_report_json(plan, findings, &args->report, args->output, err);
     if (args->affinity)
-        status = tp_affinity_load(args->affinity, plan->model, &affinity, err);
+        status = input_known_affinity(
+            "report", args->affinity, plan->model, plan, false, &affinity, err);
     page.affinity = affinity;
     if (!status)
         status = tp_report_html(plan, findings, &page, args->output, err);

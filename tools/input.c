@@ -223,31 +223,27 @@ enum tp_status input_measure(const char *command, const struct input_dumps *dump
     return TP_OK;
 }
 
-enum tp_status input_affinity(const char *command, const char *path, const struct tp_model *model,
-    struct tp_affinity **affinity, struct tp_error *err)
+static bool was_neutral(const struct tp_plan *plan, const char *feature)
 {
-    enum tp_status status = tp_affinity_load(path, model, affinity, err);
-    if (status == TP_OK)
-        warn_states(command, *affinity);
-    return status;
+    for (int32_t i = 0; plan && i < plan->affinity.neutral_count; i++)
+        if (strcmp(plan->affinity.neutral[i], feature) == 0)
+            return true;
+    return false;
 }
 
-/* New features are there, and nobody said that they may be neutral. */
-static enum tp_status check_new(const char *path, const struct tp_affinity *whole,
-    const struct tp_affinity *adapted, bool may_miss, struct tp_error *err)
+/* What the file lacks must have been neutral before, or be allowed to be. */
+static enum tp_status check_absent(const char *path, const struct tp_model *model,
+    const struct tp_plan *plan, const bool *absent, struct tp_error *err)
 {
     int32_t missing = 0;
     const char *first = NULL;
-    for (int32_t i = 0; i < adapted->feature_count; i++) {
-        if (adapted->state[i] != TP_FEATURE_NEUTRAL)
+    for (int32_t i = 0; i < model->feature_count; i++) {
+        if (!absent[i] || was_neutral(plan, model->features[i].name))
             continue;
-        bool known = false;
-        for (int32_t k = 0; k < whole->feature_count && !known; k++)
-            known = strcmp(whole->features[k], adapted->features[i]) == 0;
-        first = known || first ? first : adapted->features[i];
-        missing += !known;
+        first = first ? first : model->features[i].name;
+        missing++;
     }
-    if (!missing || may_miss)
+    if (!missing)
         return TP_OK;
     return tp_fail(err, TP_EINPUT,
         "%s: %" PRId32
@@ -256,23 +252,53 @@ static enum tp_status check_new(const char *path, const struct tp_affinity *whol
         path, missing, tp_plural(missing), missing == 1 ? "is" : "are", first);
 }
 
-enum tp_status input_older_affinity(const char *command, const char *path,
-    const struct tp_model *before, const struct tp_model *model, bool may_miss,
+enum tp_status input_affinity(const char *command, const char *path, const struct tp_model *model,
     struct tp_affinity **affinity, struct tp_error *err)
 {
-    struct tp_affinity *whole = NULL;
-    if (tp_affinity_load(path, model, affinity, err) == TP_OK ||
-        tp_affinity_load(path, before, &whole, NULL) != TP_OK) {
-        if (*affinity)
-            warn_states(command, *affinity);
-        return *affinity ? TP_OK : err->status;
-    }
-    enum tp_status status = tp_affinity_adapt(whole, model, affinity, err);
-    if (status == TP_OK)
-        status = check_new(path, whole, *affinity, may_miss, err);
+    enum tp_status status = tp_affinity_load(path, model, NULL, affinity, err);
     if (status == TP_OK)
         warn_states(command, *affinity);
-    tp_affinity_free(whole);
+    return status;
+}
+
+static bool is_for(const char *path, const struct tp_model *model)
+{
+    struct tp_affinity *affinity = NULL;
+    bool is = tp_affinity_load(path, model, NULL, &affinity, NULL) == TP_OK;
+    tp_affinity_free(affinity);
+    return is;
+}
+
+/* A file with features that the model does not have must be the plan's, or of the plan's model: other models may
+ * have features of the same names. */
+static enum tp_status check_left_out(const char *path, const struct tp_model *model,
+    const struct tp_plan *plan, const struct tp_affinity *found, int32_t left_out,
+    struct tp_error *err)
+{
+    if (plan && (strcmp(found->sha256, plan->affinity.input.sha256) == 0 ||
+                    (plan->model != model && is_for(path, plan->model))))
+        return TP_OK;
+    return tp_fail(err, TP_EINPUT,
+        "%s: %" PRId32 " feature%s that the model does not have%s: measure the affinity of this model", path,
+        left_out, tp_plural(left_out),
+        plan ? ", and it is neither what the plan was made from nor of the plan's model" : "");
+}
+
+enum tp_status input_known_affinity(const char *command, const char *path,
+    const struct tp_model *model, const struct tp_plan *plan, bool may_miss,
+    struct tp_affinity **affinity, struct tp_error *err)
+{
+    struct tp_affinity_gaps gaps = {.absent = calloc((size_t)model->feature_count, sizeof(bool))};
+    if (!gaps.absent)
+        return tp_fail_memory(err);
+    enum tp_status status = tp_affinity_load(path, model, &gaps, affinity, err);
+    if (status == TP_OK && gaps.left_out > 0)
+        status = check_left_out(path, model, plan, *affinity, gaps.left_out, err);
+    if (status == TP_OK && !may_miss)
+        status = check_absent(path, model, plan, gaps.absent, err);
+    if (status == TP_OK)
+        warn_states(command, *affinity);
+    free(gaps.absent);
     return status;
 }
 

@@ -65,10 +65,12 @@ enum tp_status input_measure(const char *command, const struct input_dumps *dump
 enum tp_status input_affinity(const char *command, const char *path, const struct tp_model *model,
     struct tp_affinity **affinity, struct tp_error *err);
 
-/* Reads an affinity file of the model, or of the one that it was before: then features that are gone are left out,
- * and new ones are neutral if they may be missing. Says so on standard error. */
-enum tp_status input_older_affinity(const char *command, const char *path,
-    const struct tp_model *before, const struct tp_model *model, bool may_miss,
+/* Reads an affinity file of the model, or of one that it was before. What the file lacks is neutral, if it was so in
+ * the plan or may be missing; what the model does not have is left out if it is the file that the plan was made
+ * from, or of the plan's model.
+ * @param plan  NULL: none. */
+enum tp_status input_known_affinity(const char *command, const char *path,
+    const struct tp_model *model, const struct tp_plan *plan, bool may_miss,
     struct tp_affinity **affinity, struct tp_error *err);
 
 /* Records what the affinity was made from: base names of the paths, joined by ", ", and its digest. */

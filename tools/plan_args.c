@@ -71,7 +71,8 @@ static const struct argp_option options[] = {
         "cka: linear centred kernel alignment (default); cosine: mean |cosine|, needs equal dims",
         0},
     {"missing", INPUT_KEY_MISSING, "HOW", 0,
-        "neutral: a feature in no dump gets the mean affinity (default: an error)", 0},
+        "neutral: a feature in no dump, or not in the affinity file, gets the mean affinity (default: an error)",
+        0},
     {"seed", KEY_SEED, "N", 0, "Seed of all random numbers (default 1)", 0},
     {"threads", KEY_THREADS, "N", 0,
         "Threads of the affinity, 1 to 1024 (default: one per processor)", 0},
@@ -150,9 +151,9 @@ static void check_measuring(const struct argp_state *state, const struct plan_ar
         opt_error(state, "-d and -a both give the affinity; leave one out");
     for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
         if (args->dumps.count == 0 && opt_given(&args->seen, needing[i].key) &&
-            !(needing[i].key == INPUT_KEY_MISSING && args->from && args->affinity))
+            !(needing[i].key == INPUT_KEY_MISSING && args->affinity))
             opt_error(state, "%s says nothing without -d%s", needing[i].name,
-                needing[i].key == INPUT_KEY_MISSING ? ", or --from with -a" : "");
+                needing[i].key == INPUT_KEY_MISSING ? " or -a" : "");
 }
 
 /* What is only said of an older plan. */

@@ -104,16 +104,20 @@ enum tp_status tp_affinity_measure(const struct tp_dump *const *dumps, int32_t d
     const struct tp_dump *null_dump, const struct tp_affinity_options *options,
     struct tp_affinity **affinity, struct tp_error *err);
 
-/* Reads an affinity.npz and puts it into the order of the model's features.
- * @return TP_OK; TP_EINPUT when it is damaged, not symmetric, out of [0, 1], or its features are not
- *         the model's; TP_ENOMEM. */
-enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
-    struct tp_affinity **affinity, struct tp_error *err);
+/* What a file of an earlier or later model and this model do not share. */
+struct tp_affinity_gaps {
+    bool *absent;     /* (feature_count), the caller's: which features the file lacks */
+    int32_t left_out; /* features of the file that the model does not have */
+};
 
-/* Of a model that has changed since: what is known of the features that it still has; others are neutral.
- * @param affinity  out, to be freed with tp_affinity_free(). @return TP_ENOMEM. Cost: O(F^2). */
-enum tp_status tp_affinity_adapt(const struct tp_affinity *from, const struct tp_model *model,
-    struct tp_affinity **affinity, struct tp_error *err);
+/* Reads an affinity.npz and puts it into the order of the model's features.
+ * @param gaps  NULL: the file's features must be the model's. Else out: features that the file lacks are neutral,
+ *              those that the model does not have are left out, and what is said of the whole (noise floor,
+ *              agreement of dumps) stays what it was.
+ * @return TP_OK; TP_EINPUT when it is damaged, not symmetric, out of [0, 1], or its features are not
+ *         the model's, or none of them is; TP_ENOMEM. Cost: O(F^2). */
+enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
+    struct tp_affinity_gaps *gaps, struct tp_affinity **affinity, struct tp_error *err);
 
 /* Writes an affinity.npz that numpy.load reads: `affinity`, `stderr` (float32, F x F), `features`
  * (unicode), `state` (int64, F: enum tp_feature_state), `samples`, `dumps` (int64), `measure`

@@ -4,7 +4,8 @@
  * A file is not trusted: every array must be there with its dtype and shape, no other may be; the
  * matrix must be what the measure can yield (symmetric, in [0, 1], diagonal 1, up to 1e-6 for tools
  * that computed in another order), and its features must be the model's. What was within 1e-6 is
- * made exact. After loading, the order of features is the model's, whatever the file's was.
+ * made exact. After loading, the order of features is the model's, whatever the file's was. Of a file
+ * for an earlier or later model, only what both have is read.
  * Cost: O(F^2). F features. */
 #include <towerpart/affinity.h>
 
@@ -24,6 +25,7 @@
 
 #define TOLERANCE 1e-6f
 #define HEADER_BYTES_MAX 65536
+#define OTHERS_MAX 2000 /* features in a file of another model, beyond as many as this one has */
 
 /* The arrays of a file, by our numbering; borrowed from the npz. */
 struct arrays {
@@ -186,6 +188,10 @@ static enum tp_status read_states(const struct arrays *arrays, const char *const
     const int32_t *column, struct tp_affinity *affinity, struct tp_error *err)
 {
     for (int32_t i = 0; i < affinity->feature_count; i++) {
+        if (column[i] < 0) {
+            affinity->state[i] = TP_FEATURE_NEUTRAL;
+            continue;
+        }
         int64_t state = integer_at(arrays->at[TP_ARRAY_STATE], (size_t)column[i]);
         if (state < TP_FEATURE_MEASURED || state > TP_FEATURE_NEUTRAL)
             return tp_fail(err, TP_EINPUT, "%s: state of '%s' is %lld, expected %d to %d",
@@ -227,7 +233,7 @@ static enum tp_status read_pair(const struct arrays *arrays, const char *const *
     return TP_OK;
 }
 
-/* Fills the upper triangle in the model's order and mirrors it. */
+/* Fills the upper triangle in the model's order and mirrors it. Of what is absent nothing is known. */
 static enum tp_status read_matrix(const struct arrays *arrays, const char *const *names,
     const int32_t *column, struct tp_affinity *affinity, struct tp_error *err)
 {
@@ -235,6 +241,8 @@ static enum tp_status read_matrix(const struct arrays *arrays, const char *const
     for (size_t i = 0; i < count; i++) {
         for (size_t j = i; j < count; j++) {
             float value = 0, std_error = 0;
+            if (column[i] < 0 || column[j] < 0)
+                continue;
             int32_t a = column[i] < column[j] ? column[i] : column[j],
                     b = column[i] + column[j] - a;
             enum tp_status status = read_pair(arrays, names, a, b, &value, &std_error, err);
@@ -247,8 +255,21 @@ static enum tp_status read_matrix(const struct arrays *arrays, const char *const
     return TP_OK;
 }
 
+/* @param column  (model's features) of the file; -1: it lacks it. @return whether it lacks any. */
+static bool find_gaps(const struct arrays *arrays, const struct tp_model *model,
+    const int32_t *column, struct tp_affinity_gaps *gaps)
+{
+    gaps->left_out = arrays->feature_count;
+    for (int32_t i = 0; i < model->feature_count; i++) {
+        gaps->absent[i] = column[i] < 0;
+        gaps->left_out -= column[i] >= 0;
+    }
+    return gaps->left_out > arrays->feature_count - model->feature_count;
+}
+
+/* @param gaps  NULL: the file must have the model's features. */
 static enum tp_status read_arrays(const struct arrays *arrays, const struct tp_model *model,
-    struct tp_affinity *affinity, struct tp_error *err)
+    struct tp_affinity_gaps *gaps, struct tp_affinity *affinity, struct tp_error *err)
 {
     struct tp_text text = {0};
     const char **names = TP_NEW(arrays->feature_count, const char *);
@@ -263,32 +284,37 @@ static enum tp_status read_arrays(const struct arrays *arrays, const struct tp_m
     if (!status)
         status = read_names(arrays, &text, names, err);
     if (!status)
-        status = tp_names_match(arrays->path, names, arrays->feature_count, model, column, err);
+        status = (gaps ? tp_names_match_known : tp_names_match)(
+            arrays->path, names, arrays->feature_count, model, column, err);
+    bool lacks = !status && gaps && find_gaps(arrays, model, column, gaps);
     if (!status)
         status = read_states(arrays, names, column, affinity, err);
     if (!status)
         status = read_matrix(arrays, names, column, affinity, err);
+    if (!status && lacks)
+        status = tp_affinity_fill_neutral(affinity, err);
     free(column);
     free(names);
     tp_text_release(&text);
     return status;
 }
 
-/* No array of a file for this model is larger; so a small file cannot unpack to a huge one. */
-static size_t array_bytes_max(const struct tp_model *model)
+/* No array of a file of so many features is larger; so a small file cannot unpack to a huge one. */
+static size_t array_bytes_max(size_t count)
 {
-    size_t count = (size_t)model->feature_count, matrix, names;
+    size_t matrix, names;
     if (!tp_multiply(count * 4, count, &matrix) ||
         !tp_multiply(count, 4 * TP_AFFINITY_NAME_MAX, &names))
         return SIZE_MAX / 16;
     return (matrix > names ? matrix : names) + HEADER_BYTES_MAX;
 }
 
-enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
+enum tp_status tp_affinity_load(const char *path, const struct tp_model *model, struct tp_affinity_gaps *gaps,
     struct tp_affinity **affinity, struct tp_error *err)
 {
     const char *shown = tp_path_shown(path);
-    size_t length, bytes_max = array_bytes_max(model);
+    size_t features = (size_t)model->feature_count;
+    size_t length, bytes_max = array_bytes_max(gaps ? features + OTHERS_MAX : features);
     char *bytes = NULL;
     struct tp_npz *npz = NULL;
     struct tp_affinity *made = NULL;
@@ -301,7 +327,7 @@ enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
     if (!status)
         status = tp_affinity_new(model, &made, err);
     if (!status)
-        status = read_arrays(&arrays, model, made, err);
+        status = read_arrays(&arrays, model, gaps, made, err);
     if (!status) {
         tp_digest_bytes(bytes, length, made->sha256);
         *affinity = made;

@@ -78,8 +78,10 @@ static enum tp_status find_names(const char *file, const char *const *names, int
     return status;
 }
 
+/* @param extra_max  names of no feature that are passed over. */
 static enum tp_status match(const char *file, const char *const *names, int32_t count,
-    const struct tp_model *model, int32_t missing_max, int32_t *column, struct tp_error *err)
+    const struct tp_model *model, int32_t missing_max, int32_t extra_max, int32_t *column,
+    struct tp_error *err)
 {
     enum tp_status status;
     struct name_list extra = {0}, missing = {0};
@@ -93,7 +95,7 @@ static enum tp_status match(const char *file, const char *const *names, int32_t 
     }
     if (!status && missing.count > missing_max)
         status = fail_list(err, file, "features of the model that are missing", &missing);
-    else if (!status && extra.count)
+    else if (!status && extra.count > extra_max)
         status = fail_list(err, file, "features that the model does not have", &extra);
     for (int32_t i = 0; !status && i < model->feature_count; i++)
         column[i] = found[i] - 1;
@@ -106,11 +108,17 @@ static enum tp_status match(const char *file, const char *const *names, int32_t 
 enum tp_status tp_names_match(const char *file, const char *const *names, int32_t count,
     const struct tp_model *model, int32_t *column, struct tp_error *err)
 {
-    return match(file, names, count, model, 0, column, err);
+    return match(file, names, count, model, 0, 0, column, err);
 }
 
 enum tp_status tp_names_match_some(const char *file, const char *const *names, int32_t count,
     const struct tp_model *model, int32_t *column, struct tp_error *err)
 {
-    return match(file, names, count, model, model->feature_count - 1, column, err);
+    return match(file, names, count, model, model->feature_count - 1, 0, column, err);
+}
+
+enum tp_status tp_names_match_known(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *column, struct tp_error *err)
+{
+    return match(file, names, count, model, model->feature_count - 1, count, column, err);
 }

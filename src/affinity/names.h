@@ -22,4 +22,8 @@ enum tp_status tp_names_match(const char *file, const char *const *names, int32_
 enum tp_status tp_names_match_some(const char *file, const char *const *names, int32_t count,
     const struct tp_model *model, int32_t *column, struct tp_error *err);
 
+/* The same where the file may also list features of another model, which are passed over. */
+enum tp_status tp_names_match_known(const char *file, const char *const *names, int32_t count,
+    const struct tp_model *model, int32_t *column, struct tp_error *err);
+
 #endif

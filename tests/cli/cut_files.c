@@ -60,7 +60,7 @@ static enum tp_status load_affinity(
     const char *path, const struct tp_model *owner, struct tp_error *err)
 {
     struct tp_affinity *affinity = NULL;
-    enum tp_status status = tp_affinity_load(path, owner, &affinity, err);
+    enum tp_status status = tp_affinity_load(path, owner, NULL, &affinity, err);
     tp_affinity_free(affinity);
     return status;
 }

@@ -107,7 +107,7 @@ ok 'has no towers' python3 "$page" flat.html 'None: all ranks together.' 'this p
 html="report $small/plan.yaml --format html -o out.yaml"
 expect 'a map as text' 2 '-a is drawn by --format html only' report "$small/plan.yaml" -a "$small/affinity.npz"
 expect 'a sweep as text' 2 '--sweep is drawn by --format html only' report "$small/plan.yaml" --sweep sweep.json
-expect 'an affinity of other features' 3 'affinity.npz' $html -a "$plans/criteo-a100-64/affinity.npz"
+expect 'an affinity of other features' 3 '14 features that the model does not have' $html -a "$plans/criteo-a100-64/affinity.npz"
 expect 'a sweep that is none' 3 'run.json: rows: found nothing, expected the rows of a sweep' $html --sweep run.json
 echo '{"rows": [{"ranks": "8"}], "series": []}' >bad.json
 expect 'a sweep with bad ranks' 3 'bad.json: row 0: ranks' $html --sweep bad.json

@@ -52,8 +52,19 @@ expect 'may be neutral' 0 'f99' plan --from old.yaml -m renamed.yaml -t "$small/
     -a "$small/affinity.npz" --missing neutral -o renamed-plan.yaml
 ok 'the plan says so' grep -q 'neutral: \[f99\]' renamed-plan.yaml
 expect 'it is sound' 0 '' check renamed-plan.yaml -m renamed.yaml
-expect 'but not without an older plan' 2 '--missing says nothing without -d' plan -m renamed.yaml \
-    -t "$small/topology.yaml" -a "$small/affinity.npz" --missing neutral -o out.yaml
+expect 'without an older plan, the file may be of another model' 3 '1 feature that the model does not have' \
+    plan -m renamed.yaml -t "$small/topology.yaml" -a "$small/affinity.npz" --missing neutral -o out.yaml
+sed 's/features: \[f08\]/features: [f08, f99]/' "$small/model.yaml" >more.yaml
+expect 'but it may lack features' 0 'f99' \
+    plan -m more.yaml -t "$small/topology.yaml" -a "$small/affinity.npz" --missing neutral -o more-plan.yaml
+# The file stays good for the plan: f08 is left out, f99 neutral as before.
+expect 'explain takes the same file' 0 'f99' explain f99 renamed-plan.yaml -a "$small/affinity.npz"
+expect 'so does report' 0 'f99' report renamed-plan.yaml --format html -a "$small/affinity.npz" -o page.html
+expect 'and recost' 0 'f99' recost renamed-plan.yaml -a "$small/affinity.npz" -o same.yaml
+grep inside_affinity renamed-plan.yaml >share
+ok '  with the same share inside' grep -qxFf share same.yaml
+expect 'and the next replanning, also without saying so again' 0 '11 of 11 tables stay' plan --from renamed-plan.yaml \
+    -m renamed.yaml -t "$small/topology.yaml" -a "$small/affinity.npz" -o again.yaml
 ok 'plans remember what they kept' grep -qF "  older: {file: old.yaml, sha256: \"$(sha256sum <old.yaml | cut -c1-64)\"}" new.yaml
 ok 'others do not' sh -c '! grep -q "older:" old.yaml'
 expect 'JSON has it' 0 '' report --json new.yaml

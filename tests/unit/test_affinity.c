@@ -72,7 +72,7 @@ START_TEST(what_is_saved_is_loaded)
     struct tp_error err;
     struct tp_affinity *loaded, *saved = make_affinity();
     save("a.npz");
-    ck_ok(tp_affinity_load(in_scratch("a.npz"), &sample.model, &loaded, &err), err);
+    ck_ok(tp_affinity_load(in_scratch("a.npz"), &sample.model, NULL, &loaded, &err), err);
     ck_assert_int_eq(loaded->feature_count, 3);
     ck_assert_mem_eq(loaded->affinity, saved->affinity, 9 * sizeof(float));
     ck_assert_mem_eq(loaded->std_error, saved->std_error, 9 * sizeof(float));
@@ -117,7 +117,7 @@ START_TEST(loading_follows_the_models_order)
     sample_add(&sample, UNUSUAL, 3);
     sample_add(&sample, "a", 1);
     sample_add(&sample, "b", 2);
-    ck_ok(tp_affinity_load(in_scratch("a.npz"), &sample.model, &loaded, &err), err);
+    ck_ok(tp_affinity_load(in_scratch("a.npz"), &sample.model, NULL, &loaded, &err), err);
     ck_assert_str_eq(loaded->features[0], UNUSUAL);
     const float *values = loaded->affinity;
     ck_assert(values[1] == 0.5f && values[2] == 0.75f && values[5] == 0.25f && values[7] == 0.25f);
@@ -126,6 +126,46 @@ START_TEST(loading_follows_the_models_order)
     ck_assert_int_eq(loaded->state[1], TP_FEATURE_MEASURED);
     ck_assert_int_eq(loaded->state[2], TP_FEATURE_CONSTANT);
     tp_affinity_free(loaded);
+}
+END_TEST
+
+/* Of a, b, x the model has b and a still, and one more. One pair is left, so it is the mean, and nothing
+ * deviates from it. */
+START_TEST(a_file_of_another_model_gives_what_both_have)
+{
+    bool absent[3];
+    struct tp_affinity_gaps gaps = {.absent = absent};
+    struct tp_error err;
+    struct tp_affinity *loaded, *saved = make_affinity();
+    for (int i = 0; i < 3; i++)
+        saved->state[i] = TP_FEATURE_MEASURED;
+    ck_ok(tp_affinity_save(saved, in_scratch("a.npz"), &err), err);
+    memset(&sample, 0, sizeof sample);
+    sample_add(&sample, "b", 2);
+    sample_add(&sample, "new", 3);
+    sample_add(&sample, "a", 1);
+    ck_assert_int_eq(
+        tp_affinity_load(in_scratch("a.npz"), &sample.model, NULL, &loaded, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"missing: 'new'", NULL});
+    ck_ok(tp_affinity_load(in_scratch("a.npz"), &sample.model, &gaps, &loaded, &err), err);
+    ck_assert_int_eq(gaps.left_out, 1);
+    ck_assert(!absent[0] && absent[1] && !absent[2]);
+    ck_assert_int_eq(loaded->state[0], TP_FEATURE_MEASURED);
+    ck_assert_int_eq(loaded->state[1], TP_FEATURE_NEUTRAL);
+    ck_assert_float_eq(loaded->affinity[0 * 3 + 2], saved->affinity[0 * 3 + 1]);
+    ck_assert_float_eq(loaded->affinity[2 * 3 + 0], saved->affinity[0 * 3 + 1]);
+    ck_assert_float_eq(loaded->std_error[0 * 3 + 2], saved->std_error[0 * 3 + 1]);
+    ck_assert_float_eq_tol(loaded->affinity[1 * 3 + 0], saved->affinity[0 * 3 + 1], 1e-7f);
+    ck_assert_float_eq_tol(loaded->std_error[1 * 3 + 2], 0, 1e-7f);
+    ck_assert_float_eq(loaded->affinity[1 * 3 + 1], 1);
+    ck_assert(loaded->samples == saved->samples && loaded->noise_floor == saved->noise_floor);
+    tp_affinity_free(loaded);
+    memset(&sample, 0, sizeof sample);
+    sample_add(&sample, "other", 1);
+    ck_assert_int_eq(
+        tp_affinity_load(in_scratch("a.npz"), &sample.model, &gaps, &loaded, &err), TP_EINPUT);
+    ck_message_has(&err, (const char *[]){"missing: 'other'", NULL});
+    tp_affinity_free(saved);
 }
 END_TEST
 
@@ -187,7 +227,7 @@ START_TEST(a_file_cut_off_anywhere_is_refused)
     for (size_t cut = 0; cut < length; cut++) {
         put_file("cut.npz", bytes, cut);
         enum tp_status status =
-            tp_affinity_load(in_scratch("cut.npz"), &sample.model, &loaded, &err);
+            tp_affinity_load(in_scratch("cut.npz"), &sample.model, NULL, &loaded, &err);
         ck_assert_msg(status == TP_EINPUT, "%zu of %zu bytes", cut, length);
         ck_message_has(&err, (const char *[]){"/cut.npz: ", NULL});
     }
@@ -209,7 +249,7 @@ START_TEST(any_changed_byte_is_refused_or_harmless)
         bytes[i] ^= 0x15;
         put_file("b.npz", bytes, length);
         bytes[i] ^= 0x15;
-        if (tp_affinity_load(in_scratch("b.npz"), &sample.model, &loaded, &err) == TP_OK) {
+        if (tp_affinity_load(in_scratch("b.npz"), &sample.model, NULL, &loaded, &err) == TP_OK) {
             ck_assert_mem_eq(loaded->affinity, saved->affinity, 9 * sizeof(float));
             tp_affinity_free(loaded);
         }
@@ -273,7 +313,7 @@ static enum tp_status load_arrays(
     const struct arrays *a, int32_t count, struct tp_affinity **loaded, struct tp_error *err)
 {
     ck_ok(tp_npz_save(in_scratch("x.npz"), a->members, count, err), *err);
-    return tp_affinity_load(in_scratch("x.npz"), &sample.model, loaded, err);
+    return tp_affinity_load(in_scratch("x.npz"), &sample.model, NULL, loaded, err);
 }
 
 static void set_pair(float *matrix, int i, int j, double value)
@@ -536,7 +576,7 @@ START_TEST(a_file_that_is_not_there_is_named)
     struct tp_error err;
     struct tp_affinity *loaded;
     ck_assert_int_eq(
-        tp_affinity_load(in_scratch("none.npz"), &sample.model, &loaded, &err), TP_EINPUT);
+        tp_affinity_load(in_scratch("none.npz"), &sample.model, NULL, &loaded, &err), TP_EINPUT);
     ck_message_has(&err, (const char *[]){"/none.npz: cannot be read: No such file", NULL});
 }
 END_TEST
@@ -549,6 +589,7 @@ int main(void)
     tcase_add_test(tcase, a_new_one_has_ones_on_the_diagonal);
     tcase_add_test(tcase, what_is_saved_is_loaded);
     tcase_add_test(tcase, the_same_matrix_gives_the_same_bytes);
+    tcase_add_test(tcase, a_file_of_another_model_gives_what_both_have);
     tcase_add_test(tcase, loading_follows_the_models_order);
     tcase_add_test(tcase, the_share_above_the_floor_counts_pairs);
     tcase_add_test(tcase, neutral_features_do_not_count_above_the_floor);
