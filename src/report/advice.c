@@ -307,7 +307,8 @@ static void advise_limits(struct tp_advice *advice, const struct tp_plan *plan)
         "--ratio (features per tower, now %.3g), a larger --balance (loads, now %.3g), or both.",
         tp_shown(best->name, 24).text, 100 * best->inside_affinity, 100 * quality->inside_affinity,
         plan->ratio, plan->balance);
-    tp_text_add(&looser, " --ratio %g -o looser.yaml", ceil(4 * plan->ratio + 1) / 4);
+    tp_text_add(&looser, " --ratio %g --balance %g -o looser.yaml", ceil(4 * plan->ratio + 1) / 4,
+        plan->balance);
     add_affine_command(advice, plan, looser.data ? looser.data : "");
     tp_text_release(&looser);
 }

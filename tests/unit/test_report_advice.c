@@ -189,7 +189,7 @@ START_TEST(what_the_limits_cost_is_told)
     has(text, "The limits cost affinity: load, which breaks them, holds 75.0 % of it");
     has(text,
         "a larger --ratio (features per tower, now 1.5), a larger --balance (loads, now 0.25)");
-    has(text, "towerpart plan -m m.yaml -t t.yaml -d dump --ratio 1.75 -o looser.yaml");
+    has(text, "towerpart plan -m m.yaml -t t.yaml -d dump --ratio 1.75 --balance 0.25 -o looser.yaml");
     free(text);
 }
 END_TEST
@@ -203,7 +203,7 @@ START_TEST(a_command_too_long_for_a_line_goes_on_after_a_backslash)
     char *text = report_of(s);
     ck_assert_ptr_nonnull(strstr(text,
         "\n      towerpart plan -m model-of-24-letters.yaml -t hosts-of-24-letters.yaml "
-        "-d dump --ratio 1.75 \\\n        -o looser.yaml\n"));
+        "-d dump --ratio 1.75 \\\n        --balance 0.25 -o looser.yaml\n"));
     free(text);
 }
 END_TEST
