@@ -83,20 +83,15 @@ static enum tp_status check_how(const struct tp_plan *old, const struct tp_plan_
     return TP_OK;
 }
 
-/* It may be one that was dropped, or a table. */
+/* It may be one that was dropped. */
 static enum tp_status fail_no_feature(
     const struct replanner *r, const char *name, struct tp_error *err)
 {
     const struct tp_model *model = r->out->plan->model;
     const char *near = tp_model_nearest_feature(model, name);
-    int32_t table = tp_model_table(model, name);
     if (tp_model_feature(r->old->model, name) >= 0)
         return tp_fail(err, TP_EUSAGE,
             "feature '%s' is to be locked, but the model has none of that name any more", name);
-    if (table >= 0)
-        return tp_fail(err, TP_EUSAGE,
-            "feature '%s' is to be locked, but that is a table; did you mean its feature %s?", name,
-            model->features[model->tables[table].first_feature].name);
     return tp_fail(err, TP_EUSAGE,
         "feature '%s' is to be locked, but the model has none of that name%s%s%s", name,
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");

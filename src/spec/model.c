@@ -130,6 +130,9 @@ static const char *feature_name(const void *features, size_t i)
 
 const char *tp_model_nearest_feature(const struct tp_model *model, const char *name)
 {
+    int32_t table = tp_model_table(model, name);
+    if (table >= 0)
+        return model->features[model->tables[table].first_feature].name;
     return tp_nearest(name, model->features, (size_t)model->feature_count, feature_name);
 }
 

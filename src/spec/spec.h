@@ -37,7 +37,7 @@ void tp_model_drift(const struct tp_model *old, const struct tp_model *new, stru
 void tp_topology_drift(
     const struct tp_topology *old, const struct tp_topology *new, struct tp_text *lines);
 
-/* The feature that was meant by a name that is none; NULL: none is near. */
+/* The feature that was meant by a name that is none: of a table of that name the first; NULL: none is near. */
 const char *tp_model_nearest_feature(const struct tp_model *model, const char *name);
 
 /* Whether a table's row_order is worth a word: it is not the default, or some rows are hotter than others. */

@@ -63,6 +63,7 @@ ok 'in at most 100 columns' awk 'length($0) > 100 { exit 1 }' logs/out
 
 # --- what it refuses ----------------------------------------------------------------------------------------
 expect 'a feature that is not there' 2 'feature f033 is not in the model; did you mean f03?' explain f033 "$small"
+expect 'a table' 2 'feature t_user is not in the model; did you mean f00?' explain t_user "$small"
 expect 'a name that is like no other' 2 'feature nonsense is not in the model' explain nonsense "$small"
 ok 'no other is proposed' sh -c '! grep -q "did you mean" logs/err'
 expect 'an affinity that is not there' 3 'missing.npz' explain f11 "$small" -a "$plans/criteo-a100-64/missing.npz"
