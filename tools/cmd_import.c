@@ -186,8 +186,8 @@ static enum tp_status import_model(const struct args *args, struct tp_error *err
         status = tp_model_save(model, args->output, err);
     }
     if (status == TP_OK && !args->quiet) {
-        opt_say("%" PRId32 " table%s, %" PRId32 " feature%s; what the file does not say has its "
-                "default: see dense_features, optimizer, arch",
+        opt_say("%" PRId32 " table%s, %" PRId32 " feature%s; defaults for what it does not "
+                "say: see dense_features, optimizer, arch",
             model->table_count, tp_plural(model->table_count), model->feature_count,
             tp_plural(model->feature_count));
         if (strcmp(args->output, "-") != 0)
@@ -222,7 +222,7 @@ static void summarize(
         opt_say("flat on this placement: %s per step; recommended: %s", flat,
             tp_recommendation_name(plan->cost.recommended));
     else if (findings->count == 0)
-        opt_say("%.1f %% of the affinity lies inside towers; flat on this placement: %s per step; "
+        opt_say("%.1f %% of the affinity inside towers; flat on this placement: %s per step; "
                 "recommended: %s",
             100 * plan->quality.inside_affinity, flat,
             tp_recommendation_name(plan->cost.recommended));

@@ -162,8 +162,8 @@ static void summarize_quality(const struct tp_plan *plan)
     else if (!isnan(quality->bound))
         tp_text_add(&bound, ", of at %s %.1f %%",
             plan->strategy == TP_STRATEGY_DIVERSE ? "least" : "most", 100 * quality->bound);
-    opt_say("%" PRId32 " features in %" PRId32 " towers; %.1f %% of the affinity lies inside"
-            " towers%s (affinity: %s)",
+    opt_say("%" PRId32 " features in %" PRId32 " towers; %.1f %% of the affinity inside%s"
+            " (affinity: %s)",
         plan->model->feature_count, plan->tower_count, 100 * quality->inside_affinity,
         bound.data ? bound.data : "", tp_verdict_name(plan->affinity.verdict));
     tp_text_release(&bound);
@@ -208,10 +208,11 @@ static void say_gone(
             now, before, more, more == 1 ? "is" : "are", args->replan.lost_count ? ", too" : "");
 }
 
-static enum tp_status summarize_replan(const struct tp_replan *replan, struct tp_error *err)
+static enum tp_status summarize_replan(
+    const struct tp_replan *replan, bool all, struct tp_error *err)
 {
     char *text = NULL;
-    enum tp_status status = tp_report_replan(replan, &text, err);
+    enum tp_status status = tp_report_replan(replan, all, &text, err);
     if (status == TP_OK)
         opt_say_lines(text);
     free(text);
@@ -263,7 +264,7 @@ int cmd_plan(int argc, char **argv)
         status = tp_plan_save(plan, args.output, &err);
     if (status == TP_OK && !args.quiet && replan) {
         say_gone(&args, from.old, from.topology);
-        status = summarize_replan(replan, &err);
+        status = summarize_replan(replan, args.all, &err);
     }
     if (status == TP_OK && !args.quiet)
         summarize(&args, plan);

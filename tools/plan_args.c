@@ -21,6 +21,7 @@ enum {
     KEY_TIME_LIMIT,
     KEY_FROM,
     KEY_MAX_MOVE_BYTES,
+    KEY_ALL,
     KEY_LOCK = OPT_MANY,
     KEY_LOST_HOST
 };
@@ -96,6 +97,9 @@ static const struct argp_option options[] = {
         "times "
         "(default: hosts beyond the new topology are gone)",
         0},
+    {"all", KEY_ALL, NULL, 0,
+        "Say every table that has to move and every step that is bought (default: those that matter most)",
+        0},
     {0},
 };
 
@@ -163,7 +167,7 @@ static void check_replan(const struct argp_state *state, const struct plan_args 
         int key;
         const char *name;
     } needing[] = {{KEY_MAX_MOVE_BYTES, "--max-move-bytes"}, {KEY_LOCK, "--lock"},
-        {KEY_LOST_HOST, "--lost-host"}};
+        {KEY_LOST_HOST, "--lost-host"}, {KEY_ALL, "--all"}};
     for (size_t i = 0; !args->from && i < sizeof needing / sizeof needing[0]; i++)
         if (opt_given(&args->seen, needing[i].key))
             opt_error(state, "%s says nothing without --from", needing[i].name);
@@ -306,6 +310,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (args->replan.locked_count == PLAN_LIST_MAX)
             opt_error(state, "--lock is given more than %d times", PLAN_LIST_MAX);
         args->locked[args->replan.locked_count++] = arg;
+        break;
+    case KEY_ALL:
+        args->all = true;
         break;
     case KEY_LOST_HOST:
         add_lost(state, args, opt_int32(state, "--lost-host", arg, 0, TP_RANKS_MAX - 1));

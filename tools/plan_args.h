@@ -24,7 +24,7 @@ struct plan_args {
     const char *locked[PLAN_LIST_MAX];
     int32_t lost[PLAN_LIST_MAX];
     int32_t towers; /* 0: not given */
-    bool quiet;
+    bool quiet, all;
 };
 
 /* Its options, checked against each other; the input is a struct plan_args that plan_args_begin() made. */

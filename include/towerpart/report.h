@@ -80,8 +80,10 @@ enum tp_status tp_report_diff_json(
 
 /* What a replanning keeps, what has to move and why, what each step bought, and where one stands, in lines of
  * at most 100 columns.
+ * @param all   every table and step; false: those that matter most.
  * @param text  out, to be freed with free(). */
-enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, struct tp_error *err);
+enum tp_status tp_report_replan(
+    const struct tp_replan *replan, bool all, char **text, struct tp_error *err);
 
 /* Writes an explanation as text of at most 100 columns, or, always complete, as one JSON object.
  * @param all  every tower; false: the best ones. */

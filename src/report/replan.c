@@ -24,6 +24,7 @@
 #define MOVE_COLUMNS 46
 #define WORTH_A_HINT 0.001
 #define SECONDS_LEAST 5e-10 /* less is shown as the same */
+#define SLOWER 1e-6
 
 static void add_kept(const struct tp_replan *replan, struct tp_text *text)
 {
@@ -64,8 +65,9 @@ static void add_limits(const struct tp_replan *replan, struct tp_text *text)
 static int more_bytes(const void *a, const void *b)
 {
     const struct tp_replan_move *x = a, *y = b;
-    if (x->bytes < y->bytes || x->bytes > y->bytes)
-        return x->bytes > y->bytes ? -1 : 1;
+    double of_x = x->bytes + x->lost_bytes, of_y = y->bytes + y->lost_bytes;
+    if (of_x < of_y || of_x > of_y)
+        return of_x > of_y ? -1 : 1;
     return strcmp(x->table, y->table);
 }
 
@@ -80,23 +82,28 @@ static void put_way(char out[32], const struct tp_replan_move *move)
         snprintf(out, 32, "%d -> %d", (int)move->from, (int)move->to);
 }
 
-static void add_reasons(const char *reasons, struct tp_text *text)
+static void add_reasons(const char *reasons, bool all, struct tp_text *text)
 {
     int32_t shown = 0, more = 0;
     for (const char *p = reasons; p && *p; p += strcspn(p, "\n") + 1) {
-        char *line = tp_copy_text(p, strcspn(p, "\n"));
-        if (shown == REASONS_LISTED)
+        if (shown == REASONS_LISTED && !all)
             more++;
-        else if (line)
-            tp_line_cut(text, shown++ ? "" : " because", INDENT, line);
-        text->failed |= !line;
-        free(line);
+        else
+            tp_line_wrap(text, shown++ ? "" : " because", INDENT, "%.*s", (int)strcspn(p, "\n"), p);
     }
     if (more)
         tp_text_add(text, "%*s... and %d more\n", INDENT, "", (int)more);
 }
 
-static void add_needed(const struct tp_replan *replan, struct tp_text *text)
+/* Whether what was bought brings the table back to the tower that it had to leave. */
+static bool is_taken_back(const struct tp_replan *replan, const struct tp_replan_move *move)
+{
+    int32_t table = tp_model_table(replan->plan->model, move->table);
+    return move->from >= 0 && move->from != move->to && table >= 0 &&
+           replan->plan->tables[table].place.tower == move->from;
+}
+
+static void add_needed(const struct tp_replan *replan, bool all, struct tp_text *text)
 {
     const struct tp_replan_step *step = &replan->needed;
     char bytes[16], way[32];
@@ -110,19 +117,21 @@ static void add_needed(const struct tp_replan *replan, struct tp_text *text)
     memcpy(moves, step->moves, (size_t)step->move_count * sizeof *moves);
     qsort(moves, (size_t)step->move_count, sizeof *moves, more_bytes);
     tp_text_add(text, "\nNEEDED    what cannot stay where it is\n");
-    add_reasons(replan->reasons, text);
+    add_reasons(replan->reasons, all, text);
     tp_text_add(text, " %-*s  %-14s %10s\n", TABLE_COLUMNS, "table", "tower", "travels");
-    int32_t shown = step->move_count > MOVES_LISTED + 1 ? MOVES_LISTED : step->move_count;
+    int32_t shown = !all && step->move_count > MOVES_LISTED + 1 ? MOVES_LISTED : step->move_count;
     for (int32_t i = 0; i < shown; i++) {
         put_way(way, &moves[i]);
         tp_format_bytes(bytes, moves[i].bytes);
         tp_text_add(text, " %-*s  %-14s %10s", TABLE_COLUMNS,
             tp_shown(moves[i].table, TABLE_COLUMNS).text, way, bytes);
         tp_format_bytes(bytes, moves[i].lost_bytes);
-        tp_text_add(text, moves[i].lost_bytes > 0 ? "  and %s restored\n" : "\n", bytes);
+        if (moves[i].lost_bytes > 0)
+            tp_text_add(text, "  and %s restored", bytes);
+        tp_text_add(text, is_taken_back(replan, &moves[i]) ? "  and back, below\n" : "\n");
     }
     if (shown < step->move_count)
-        tp_text_add(text, " ... and %d more: towerpart diff\n", (int)(step->move_count - shown));
+        tp_text_add(text, " ... and %d more: --all\n", (int)(step->move_count - shown));
     free(moves);
 }
 
@@ -162,7 +171,18 @@ static void put_points(char out[24], double share)
         snprintf(out, 24, "%+.3f", 100 * share);
 }
 
-static void add_bought(const struct tp_replan *replan, struct tp_text *text)
+/* Those that put_moves() left out, a line each. */
+static void list_moves(const struct tp_replan_step *step, struct tp_text *text)
+{
+    char way[32];
+    for (int32_t i = step->move_count > 2 ? 1 : step->move_count; i < step->move_count; i++) {
+        put_way(way, &step->moves[i]);
+        tp_text_add(
+            text, "   %s %s\n", tp_shown(step->moves[i].table, TABLE_COLUMNS).text, way);
+    }
+}
+
+static void add_bought(const struct tp_replan *replan, bool all, struct tp_text *text)
 {
     if (!replan->bought_count)
         return;
@@ -170,7 +190,8 @@ static void add_bought(const struct tp_replan *replan, struct tp_text *text)
         "\nBOUGHT    what more travels for, step by step\n"
         " %-*s %10s %11s %11s %11s\n",
         MOVE_COLUMNS, "tables and their towers", "travels", "points in", "step", "dmt step");
-    int32_t shown = replan->bought_count > STEPS_LISTED + 1 ? STEPS_LISTED : replan->bought_count;
+    int32_t shown =
+        !all && replan->bought_count > STEPS_LISTED + 1 ? STEPS_LISTED : replan->bought_count;
     for (int32_t i = 0; i < shown; i++) {
         const struct tp_replan_step *step = &replan->bought[i];
         char moves[MOVE_COLUMNS + 1], size[16], bytes[24], inside[24], same[24], any[24];
@@ -182,9 +203,11 @@ static void add_bought(const struct tp_replan *replan, struct tp_text *text)
         put_change(any, step->dmt_seconds);
         tp_text_add(
             text, " %-*s %10s %11s %11s %11s\n", MOVE_COLUMNS, moves, bytes, inside, same, any);
+        if (all)
+            list_moves(step, text);
     }
     if (shown < replan->bought_count)
-        tp_text_add(text, " ... and %d more steps\n", (int)(replan->bought_count - shown));
+        tp_text_add(text, " ... and %d more steps: --all\n", (int)(replan->bought_count - shown));
 }
 
 static void add_stand(const char *name, const struct tp_replan_stand *stand, struct tp_text *text)
@@ -206,23 +229,27 @@ static void add_stand(const char *name, const struct tp_replan_stand *stand, str
 
 static void add_hint(const struct tp_replan *replan, struct tp_text *text)
 {
-    if (replan->asked >= replan->anew.bytes)
+    bool step = replan->anew.seconds > replan->still.seconds * (1 + SLOWER);
+    bool dmt = replan->anew.dmt_seconds > replan->still.dmt_seconds * (1 + SLOWER);
+    if (step || dmt)
         tp_line_wrap(text, "", 1,
-            "Planned from nothing a step takes longer than when keeping still, so that much was "
-            "not bought.");
+            "Planned from nothing the %s takes longer than when keeping still, so not all of that can be "
+            "bought.",
+            step ? "step" : "dmt step");
     else if (isnan(replan->asked))
         tp_line_wrap(text, "", 1, "More may be had: --max-move-bytes says what may travel for it.");
-    else
+    else if (replan->asked < replan->anew.bytes)
         tp_line_wrap(text, "", 1, "More may be had with a larger --max-move-bytes.");
 }
 
-enum tp_status tp_report_replan(const struct tp_replan *replan, char **text, struct tp_error *err)
+enum tp_status tp_report_replan(
+    const struct tp_replan *replan, bool all, char **text, struct tp_error *err)
 {
     struct tp_text lines = {0};
     add_kept(replan, &lines);
     add_limits(replan, &lines);
-    add_needed(replan, &lines);
-    add_bought(replan, &lines);
+    add_needed(replan, all, &lines);
+    add_bought(replan, all, &lines);
     tp_text_add(&lines,
         "\nSTANDING  affinity inside towers, time of a step, what travels\n"
         " %-24s %12s %12s %12s %12s\n",

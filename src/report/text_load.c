@@ -242,6 +242,8 @@ static const char *limits_words(const struct tp_plan *plan)
 {
     if (plan->strategy == TP_STRATEGY_IMPORTED)
         return "The plan was made elsewhere; these are the limits that its towers keep to.";
+    if (plan->older.file)
+        return "You gave them, or they are the older plan's, wider where its tables need it.";
     return plan->limits_proven ? "You gave these limits, or no smaller ones exist."
                                : "They are the tightest found; smaller ones may exist.";
 }

@@ -106,6 +106,14 @@ sed 's/name: t_f01, rows: \([0-9]*\), dim: [0-9]*/name: t_f01, rows: \1, dim: 24
 expect 'a table of another dim' 0 'Anew      1 table: of another dim than before, so nothing of its weights can be kept.' \
     plan --from demo/old.yaml -m wider.yaml -t demo/topology.yaml --strategy load -o wider-plan.yaml
 
+# --- the long lists -----------------------------------------------------------------------------------------
+expect 'many tables lost' 0 '... and ' plan --from demo/old.yaml -m demo/model.yaml -t demo/three.yaml --strategy load \
+    --lost-host 0 --lost-host 1 --lost-host 2 -o lost.yaml
+ok '  the largest first' sh -c "sed -n 's/.* and \\([0-9.]*\\) kB restored.*/\\1/p' logs/err | sort -c -rg"
+expect '  all of them' 0 'NEEDED ' plan --from demo/old.yaml -m demo/model.yaml -t demo/three.yaml --strategy load \
+    --lost-host 0 --lost-host 1 --lost-host 2 --all -o lost.yaml
+ok '  none is left out' sh -c '! grep -q "more: --all" logs/err && test "$(grep -c "restored" logs/err)" -gt 17'
+
 # --- what is refused ----------------------------------------------------------------------------------------
 out="-o out.yaml"
 again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
@@ -115,7 +123,7 @@ again="plan --from old.yaml -m $small/model.yaml -t $small/topology.yaml $out"
     expect 'a strategy of one answer' 2 'strategy stride has one answer' $again --strategy stride
     expect 'a feature that is not there' 2 "feature 'f0' is to be locked, but the model has none of that name; did you mean f00?" \
         $again --strategy load --lock f0
-    expect 'a table instead of a feature' 2 'that is a table; did you mean its feature' \
+    expect 'a table instead of a feature' 2 'none of that name; did you mean f' \
         $again --strategy load --lock t_user
     expect 'a host that was not there' 2 'lost host 9: the older plan has hosts 0 to 3' \
         $again --strategy load --lost-host 9
