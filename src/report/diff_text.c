@@ -54,8 +54,8 @@ static void add_counts(const struct tp_diff *diff, struct tp_text *words)
         const char *one, *many;
     } verbs[TP_DIFF_CHANGES] = {[TP_DIFF_MOVES] = {"moves", "move"},
         [TP_DIFF_RESIZED] = {"is resized", "are resized"},
-        [TP_DIFF_RECUT] = {"stays on its ranks, cut otherwise",
-            "stay on their ranks, cut otherwise"},
+        [TP_DIFF_RECUT] = {"stays on its ranks, cut or numbered otherwise",
+            "stay on their ranks, cut or numbered otherwise"},
         [TP_DIFF_ADDED] = {"is added", "are added"},
         [TP_DIFF_DROPPED] = {"is dropped", "are dropped"}};
     bool first = true;

@@ -70,6 +70,29 @@ static void add_ranks(const struct tp_explain *explain, struct tp_text *text)
         span);
 }
 
+/* The other features of the table. */
+static void add_sharers(const struct tp_explain *explain, struct tp_text *text)
+{
+    const struct tp_model *model = explain->plan->model;
+    const struct tp_table *table = &model->tables[explain->table];
+    struct tp_text names = {0};
+    int32_t told = 0;
+    for (int32_t i = 0; i < table->feature_count; i++) {
+        int32_t other = table->first_feature + i;
+        if (other != explain->feature && told < TABLES_TOLD)
+            tp_text_add(&names, "%s%s", told++ ? ", " : "",
+                tp_shown(model->features[other].name, TP_NAME_COLUMNS).text);
+    }
+    tp_line_more(&names, table->feature_count - 1 - told);
+    if (told)
+        tp_line_wrap(text, "Shares", INDENT,
+            "its table with %s, which move with it: points, and what a move breaks, are of all of "
+            "them.",
+            names.data);
+    text->failed |= names.failed;
+    tp_text_release(&names);
+}
+
 static void add_where(const struct tp_explain *explain, struct tp_text *text)
 {
     const struct tp_model *model = explain->plan->model;
@@ -85,6 +108,7 @@ static void add_where(const struct tp_explain *explain, struct tp_text *text)
     tp_line_wrap(text, "Table", INDENT, "%s: %lld rows, dim %d, %d feature%s; %s.",
         tp_shown(table->name, TP_NAME_COLUMNS).text, (long long)table->rows, (int)table->dim,
         (int)table->feature_count, tp_plural(table->feature_count), ranks.data ? ranks.data : "");
+    add_sharers(explain, text);
     for (int32_t i = 0; i < explain->unit_table_count; i++) {
         int32_t other = explain->unit_tables[i];
         if (other != explain->table && told < TABLES_TOLD)

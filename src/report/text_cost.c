@@ -126,8 +126,8 @@ void tp_section_step_time(const struct tp_view *view, struct tp_text *text)
         add_row(plan, &tp_phase_rows[i], text);
     add_totals(plan, text);
     tp_line_wrap(text, "", 1,
-        "*: the slowest phase; +b: together with its backward; hidden: beside the others. How they "
-        "are counted: docs/cost-model.md");
+        "*: the slowest phase; +b: together with its backward; hidden: beside the others, "
+        "as ids are but for what is left of them. How they are counted: docs/cost-model.md");
     tp_line_wrap(text, "", 1,
         "flat: one exchange over all ranks; sptt: by towers, the same function; dmt: by towers, "
         "each with a small dense layer, another function");

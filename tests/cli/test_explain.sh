@@ -63,6 +63,8 @@ ok 'in at most 100 columns' awk 'length($0) > 100 { exit 1 }' logs/out
 
 # --- what it refuses ----------------------------------------------------------------------------------------
 expect 'a feature that is not there' 2 'feature f033 is not in the model; did you mean f03?' explain f033 "$small"
+expect 'a feature that shares its table' 0 '' explain f01 "$small"
+ok '  names the others' grep -q '^Shares    its table with f02, which' logs/out
 expect 'a table' 2 'feature t_user is not in the model; did you mean f00?' explain t_user "$small"
 expect 'a name that is like no other' 2 'feature nonsense is not in the model' explain nonsense "$small"
 ok 'no other is proposed' sh -c '! grep -q "did you mean" logs/err'
