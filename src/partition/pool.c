@@ -44,6 +44,11 @@ int32_t tp_pool_count(const struct tp_pool *p)
     return p->count;
 }
 
+void tp_pool_clear(struct tp_pool *p)
+{
+    p->count = 0;
+}
+
 static int32_t *member(const struct tp_pool *p, int64_t i)
 {
     return p->tower + i * p->unit_count;
@@ -63,6 +68,12 @@ void tp_pool_keep(struct tp_pool *p, const int32_t *tower, double value)
         return;
     p->value[at] = value;
     memcpy(member(p, at), tower, (size_t)p->unit_count * sizeof *tower);
+}
+
+void tp_pool_add(struct tp_pool *p, const struct tp_pool *from)
+{
+    for (int32_t i = 0; i < from->count; i++)
+        tp_pool_keep(p, member(from, i), from->value[i]);
 }
 
 const int32_t *tp_pool_any(const struct tp_pool *p, struct tp_random *random)

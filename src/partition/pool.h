@@ -23,6 +23,11 @@ int32_t tp_pool_count(const struct tp_pool *pool);
  * the same value are taken for the same. */
 void tp_pool_keep(struct tp_pool *pool, const int32_t *tower, double value);
 
+void tp_pool_clear(struct tp_pool *pool);
+
+/* Takes in all of another one. */
+void tp_pool_add(struct tp_pool *pool, const struct tp_pool *from);
+
 /* Any of them, (U), borrowed until the pool changes; there must be one. */
 const int32_t *tp_pool_any(const struct tp_pool *pool, struct tp_random *random);
 

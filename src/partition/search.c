@@ -10,6 +10,10 @@
  * found. Some runs go along the border of what is legal, which limits that are hard to meet need, some stay
  * within, nearly.
  *
+ * With many units a life ends when for a good part of it nothing better was found: then all runs lead to the
+ * same few answers. The next one begins at a random deal and knows nothing of those before it, every other one at
+ * the best of each: what is best of all is found by luck at times, and luck is tried anew.
+ *
  * Few units: the legal answers are in pieces that one run hardly leaves, where limits are many and units
  * large. So there are many short runs, half of them begin anew, also at random deals; each is followed by
  * cheap starts, repaired and brought to their local optimum, and every few by kicks.
@@ -73,6 +77,9 @@
 #define PARENTS_MOST 4
 #define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
+#define STALE 0.75 /* of the steps of a life, without anything better */
+#define ROUNDS_OF_LIFE 12 /* at least */
+#define TRIFLE 1e-4 /* of the value: a gain that does not count */
 #define PART_OF_RESCUE 4 /* of the steps of a run, for its end if nothing legal was met */
 
 struct tp_search {
@@ -85,14 +92,19 @@ struct tp_search {
     struct tp_random random;
     int32_t *tower;
     double value; /* of tower */
-    struct tp_pool *pool;
+    struct tp_pool *pool;  /* of this life */
+    struct tp_pool *lives; /* the best of each before it */
+    int32_t *base;         /* (U) the best of this life, placeable or not */
+    double base_value;
+    int32_t life, born;  /* number of it, round of its begin */
+    double better_since; /* steps annealed in it when base was found */
     int32_t *begin; /* (U) where a run begins */
     int32_t *block; /* (U) which block a unit is in */
     int32_t *half;  /* (PARENTS_MOST, U) which half of its tower */
     int32_t scarcer;
     int32_t round;
     double sweeps;              /* of a run, on the whole */
-    double annealed, long_runs; /* steps of all runs, of the long ones */
+    double annealed, long_runs; /* steps of all runs of this life, of the long ones */
     double sweep_steps;         /* of the last run that was not long */
     double started;             /* seconds, and steps there were then: for the progress line */
     int64_t steps;
@@ -111,6 +123,22 @@ int64_t tp_search_steps(const struct tp_problem *p)
            beyond * STEPS_BEYOND;
 }
 
+static double first_sweeps(const struct tp_problem *p)
+{
+    return is_few(p) ? SWEEPS_FEW : fmin(SWEEPS_MANY, SWEEPS_MOST / p->unit_count);
+}
+
+static void keep_in_life(struct tp_search *s, const int32_t *tower, double value)
+{
+    tp_pool_keep(s->pool, tower, value);
+    if (value <= s->base_value + GAIN_LEAST)
+        return;
+    memcpy(s->base, tower, (size_t)s->problem->unit_count * sizeof *tower);
+    if (value > s->base_value + TRIFLE * fabs(value))
+        s->better_since = s->annealed;
+    s->base_value = value;
+}
+
 enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *judge,
     enum tp_goal goal, uint64_t seed, int32_t *tower, struct tp_progress *progress,
     struct tp_search **search, struct tp_error *err)
@@ -121,7 +149,7 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     *s = (struct tp_search){
         .problem = problem, .judge = judge, .tower = tower, .progress = progress};
     s->random = tp_random_new(seed, 2);
-    s->sweeps = is_few(problem) ? SWEEPS_FEW : fmin(SWEEPS_MANY, SWEEPS_MOST / problem->unit_count);
+    s->sweeps = first_sweeps(problem);
     s->started = tp_seconds_now();
     enum tp_status status = tp_assignment_new(problem, goal, &s->trial, err);
     s->noise = tp_anneal_noise(&s->random);
@@ -131,10 +159,13 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
         status = tp_anneal_new(problem, goal, s->noise, &s->random, &s->anneal, err);
     if (!status)
         status = tp_pool_new(problem->unit_count, &s->pool, err);
+    if (!status)
+        status = tp_pool_new(problem->unit_count, &s->lives, err);
+    s->base = TP_NEW(problem->unit_count, int32_t);
     s->begin = TP_NEW(problem->unit_count, int32_t);
     s->block = TP_NEW(problem->unit_count, int32_t);
     s->half = TP_NEW((size_t)problem->unit_count * PARENTS_MOST, int32_t);
-    if (!status && (!s->begin || !s->block || !s->half))
+    if (!status && (!s->base || !s->begin || !s->block || !s->half))
         status = tp_fail_memory(err);
     if (status) {
         tp_search_free(s);
@@ -142,7 +173,8 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     }
     tp_assignment_set(s->trial, tower);
     s->value = tp_assignment_value(s->trial);
-    tp_pool_keep(s->pool, tower, s->value);
+    s->base_value = -INFINITY;
+    keep_in_life(s, tower, s->value);
     *search = s;
     return TP_OK;
 }
@@ -154,6 +186,8 @@ void tp_search_free(struct tp_search *s)
     tp_anneal_free(s->anneal);
     tp_assignment_free(s->trial);
     tp_pool_free(s->pool);
+    tp_pool_free(s->lives);
+    free(s->base);
     free(s->begin);
     free(s->noise);
     free(s->block);
@@ -169,7 +203,7 @@ static bool offer(struct tp_search *s, struct tp_effort *effort)
     tp_descend(s->trial, &s->random, effort);
     double value = tp_assignment_value(s->trial);
     if (!effort->over)
-        tp_pool_keep(s->pool, s->trial->tower, value);
+        keep_in_life(s, s->trial->tower, value);
     if (effort->over || value <= s->value + GAIN_LEAST)
         return true;
     if (s->judge->fits(s->judge->context, s->trial->tower, -1) > 0) {
@@ -180,6 +214,7 @@ static bool offer(struct tp_search *s, struct tp_effort *effort)
     if (s->scarcer == TP_MEMORY_ROUNDS)
         return true;
     s->scarcer++;
+    s->base_value = -INFINITY; /* its base may not be legal any more */
     tp_problem_scale_memory(s->problem, TP_MEMORY_SCARCER);
     return false;
 }
@@ -220,7 +255,7 @@ static double between(struct tp_search *s, double least, double most)
 /* For a run along the border of what is legal, or within. */
 static double price_least(struct tp_search *s)
 {
-    if (is_few(s->problem) || s->round == 0) /* the first one may begin far outside */
+    if (is_few(s->problem) || s->round == s->born) /* the first one may begin far outside */
         return PRICE_SOFT;
     return tp_random_uniform(&s->random) < SHARE_OF_FIRM ? PRICE_FIRM : PRICE_SOFT;
 }
@@ -295,9 +330,9 @@ static enum tp_status choose_begin(
     struct tp_search *s, double *heat, struct tp_effort *effort, struct tp_error *err)
 {
     bool few = is_few(s->problem);
-    bool anew = s->round == 0 || tp_pool_count(s->pool) < 2 ||
+    bool anew = s->round == s->born || tp_pool_count(s->pool) < 2 ||
                 tp_random_uniform(&s->random) < (few ? ANEW_FEW : ANEW_MANY);
-    const int32_t *tower = s->tower;
+    const int32_t *tower = s->base;
     *heat = anew ? between(s, HOT_LEAST, HOT_MOST) : between(s, WARM_LEAST, WARM_MOST);
     /* Not in the first round: heat is measured where it begins. */
     if (anew && few && s->round > 0 && tp_random_below(&s->random, 2))
@@ -312,7 +347,7 @@ static enum tp_status choose_begin(
 
 static bool is_time_for_long(const struct tp_search *s)
 {
-    return !is_few(s->problem) && s->round > 0 && s->long_runs < SHARE_OF_LONG * s->annealed;
+    return !is_few(s->problem) && s->round > s->born && s->long_runs < SHARE_OF_LONG * s->annealed;
 }
 
 static struct tp_cooling cooling_of(struct tp_search *s, double heat, bool is_long)
@@ -391,13 +426,42 @@ static enum tp_status refine(struct tp_search *s, const int32_t *tower, int64_t 
     return status;
 }
 
+static bool is_stale(const struct tp_search *s)
+{
+    return !is_few(s->problem) && s->round - s->born >= ROUNDS_OF_LIFE &&
+           s->annealed - s->better_since > STALE * s->annealed;
+}
+
+/* All that the search goes by is forgotten, but for the best of each life. */
+static enum tp_status begin_life(
+    struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
+{
+    tp_pool_keep(s->lives, s->base, s->base_value);
+    tp_pool_clear(s->pool);
+    s->base_value = -INFINITY;
+    s->annealed = s->long_runs = s->better_since = 0;
+    s->sweeps = first_sweeps(s->problem);
+    s->born = s->round;
+    if (++s->life % 2 == 0) {
+        tp_pool_add(s->pool, s->lives);
+        settle(s, s->tower, effort);
+        return TP_OK;
+    }
+    enum tp_status status = tp_start_random(s->problem, &s->random, s->begin, err);
+    if (!status && !settle(s, s->begin, effort))
+        settle(s, s->begin, effort);
+    return status;
+}
+
 static enum tp_status take_round(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
     bool few = is_few(s->problem);
     int64_t before = effort->steps;
     double heat;
-    enum tp_status status = choose_begin(s, &heat, effort, err);
+    enum tp_status status = is_stale(s) ? begin_life(s, effort, err) : TP_OK;
+    if (!status)
+        status = choose_begin(s, &heat, effort, err);
     if (status)
         return status;
     anneal(s, heat, effort);
@@ -417,6 +481,7 @@ enum tp_status tp_search_improve(
     enum tp_status status = TP_OK;
     tp_assignment_set(s->trial, s->tower); /* somebody may have bettered it since the last call */
     s->value = tp_assignment_value(s->trial);
+    keep_in_life(s, s->tower, s->value);
     for (; !effort->over && !status; s->round++) {
         tp_effort_spend(effort, s->problem->unit_count); /* even if no unit can be moved */
         status = take_round(s, effort, err);

@@ -57,12 +57,34 @@ START_TEST(test_the_same_value_is_kept_once)
 }
 END_TEST
 
+START_TEST(test_another_pool_is_taken_in)
+{
+    struct fixture f = begin(), other = begin();
+    int32_t tower[UNITS] = {0};
+    for (int32_t i = 0; i < 3; i++) {
+        tower[0] = i;
+        tp_pool_keep(i < 2 ? f.pool : other.pool, tower, 10 + i % 2);
+    }
+    tp_pool_add(f.pool, other.pool);
+    ck_assert_int_eq(tp_pool_count(f.pool), 2); /* the third has the value of the first */
+    ck_assert(holds(&f, 0) && holds(&f, 1) && !holds(&f, 2));
+    tp_pool_clear(f.pool);
+    ck_assert_int_eq(tp_pool_count(f.pool), 0);
+    tp_pool_add(f.pool, other.pool);
+    ck_assert(holds(&f, 2));
+    ck_assert_int_eq(tp_pool_count(other.pool), 1);
+    tp_pool_free(f.pool);
+    tp_pool_free(other.pool);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
     TCase *tcase = tcase_create("pool");
     tcase_add_test(tcase, test_a_full_pool_lets_the_worst_go);
     tcase_add_test(tcase, test_the_same_value_is_kept_once);
+    tcase_add_test(tcase, test_another_pool_is_taken_in);
     suite_add_tcase(suite, tcase);
     return run_suite(suite) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include "partition/search.h"
 
 #include "base/progress.h"
+#include "loops.h"
 #include "problems.h"
 
 #define UNITS 8
@@ -126,6 +127,24 @@ START_TEST(test_more_effort_is_never_worse)
 }
 END_TEST
 
+/* Some ten rounds without anything better end a life: here several times. */
+START_TEST(test_lives_of_many_units_forget_no_answer)
+{
+    struct recipe recipe = {.units = 64, .towers = 4, .affinity = 1, .features_most = 1};
+    double last = -INFINITY;
+    struct fixture f;
+    begin(&f, &recipe, _i, &easy);
+    for (int i = 0; i < 30; i++) {
+        improve(&f, tp_effort_of(4000000));
+        ck_assert(slow_legal(f.problem, f.tower));
+        double value = slow_value(f.problem, f.goal, f.tower);
+        ck_assert_double_ge(value, last - CLOSE);
+        last = value;
+    }
+    end(&f);
+}
+END_TEST
+
 START_TEST(test_a_deadline_or_a_request_leaves_a_legal_answer_no_worse_than_the_first)
 {
     struct recipe recipe = {.units = 60, .towers = 6, .affinity = 1, .features_most = 2};
@@ -202,6 +221,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_few_units_come_to_the_optimum_of_brute_force, 0, 40);
     tcase_add_loop_test(tcase, test_the_answer_is_no_worse_than_any_start, 0, 6);
     tcase_add_loop_test(tcase, test_more_effort_is_never_worse, 0, 6);
+    tcase_add_loop_test(tcase, test_lives_of_many_units_forget_no_answer, 0, LOOPS(4));
     tcase_add_loop_test(
         tcase, test_a_deadline_or_a_request_leaves_a_legal_answer_no_worse_than_the_first, 0, 8);
     tcase_add_loop_test(tcase, test_what_the_judge_turns_down_is_never_the_answer, 0, 6);
