@@ -83,7 +83,7 @@ static const struct argp_option options[] = {
         "divisors of the hosts; ranks: the topology's)",
         0},
     {"balance", KEY_BALANCE, "LIST", 0, "As of 'towerpart plan' (default auto,0.1,0.2,0.5,1)", 0},
-    {"effort", KEY_EFFORT, "N", 0, "Search steps of a plan, relative, 1 to 100 (default 1)", 0},
+    {"effort", KEY_EFFORT, "N", 0, "Search steps of a plan, relative, 1 to 1000 (default 1)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of all random numbers (default 1)", 0},
     {0},
 };
@@ -287,7 +287,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         read_balances(state, arg, args);
         break;
     case KEY_EFFORT:
-        args->frontier.effort = opt_int32(state, "--effort", arg, 1, 100);
+        args->frontier.effort = opt_int32(state, "--effort", arg, 1, TP_EFFORT_MAX);
         break;
     case KEY_SEED:
         args->frontier.seed = (uint64_t)opt_integer(state, "--seed", arg, 0, INT64_MAX);

@@ -62,7 +62,7 @@ static const struct argp_option options[] = {
         "Hosts of a tower, a divisor of the hosts (default: the topology's)", 0},
     {"towers", KEY_TOWERS, "T", 0, "The same said the other way: hosts / K towers", 0},
     {NULL, 0, NULL, 0, "How it is done:", 3},
-    {"effort", KEY_EFFORT, "N", 0, "Search steps, relative, 1 to 100 (default 10)", 0},
+    {"effort", KEY_EFFORT, "N", 0, "Search steps, relative, 1 to 1000 (default 10)", 0},
     {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0,
         "End the search for towers then; without --effort it goes on until then, or until its "
         "answer is proven best. More time never gives a worse plan. Ctrl-C ends it too: the best "
@@ -290,7 +290,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->towers = opt_int32(state, "--towers", arg, 1, TP_RANKS_MAX);
         break;
     case KEY_EFFORT:
-        o->effort = opt_int32(state, "--effort", arg, 1, 100);
+        o->effort = opt_int32(state, "--effort", arg, 1, TP_EFFORT_MAX);
         break;
     case KEY_TIME_LIMIT:
         o->seconds = opt_real(state, "--time-limit", arg, 0, false);

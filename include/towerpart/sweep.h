@@ -110,7 +110,7 @@ struct tp_frontier_options {
     const double *balances; /* as tp_plan_options.balance; default automatic, 0.1, 0.2, 0.5, 1 */
     int32_t balance_count;
     uint64_t seed;
-    int32_t effort; /* 1..100 */
+    int32_t effort; /* 1..TP_EFFORT_MAX */
 };
 
 struct tp_frontier_point {

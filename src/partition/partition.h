@@ -20,7 +20,7 @@ struct tp_partition_options {
     bool paper;  /* take the paper's, made legal by as few steps as possible; goal coherent */
     double balance, ratio; /* NAN: automatic */
     uint64_t seed;
-    int32_t effort;  /* 1..100; 0: without end, until the deadline or a request */
+    int32_t effort;  /* 1..1000; 0: without end, until the deadline or a request */
     double deadline; /* of tp_seconds_now(), for the search and the bound; INFINITY: none */
     const volatile sig_atomic_t *stop; /* not 0: end with the best so far; NULL: never asked */
     bool quick;                        /* no METIS starts, no baselines */

@@ -342,7 +342,7 @@ static const struct {
     {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 0.99, .effort = 1}, "ratio"},
     {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = INFINITY, .effort = 1}, "ratio"},
     {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 1, .effort = 0}, "effort"},
-    {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 1, .effort = 101}, "effort"},
+    {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 1, .effort = TP_EFFORT_MAX + 1}, "effort"},
     {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 1, .effort = 1, .seconds = -1},
         "seconds"},
     {{.strategy = TP_STRATEGY_LOAD, .balance = 1, .ratio = 1, .effort = 1, .seconds = INFINITY},
