@@ -68,6 +68,15 @@ static void improve(struct fixture *f, struct tp_effort effort)
     ck_assert(effort.over);
 }
 
+/* @return the value of the answer, which is legal. */
+static double no_worse_than(const struct fixture *f, double value)
+{
+    double now = slow_value(f->problem, f->goal, f->tower);
+    ck_assert(slow_legal(f->problem, f->tower));
+    ck_assert_double_ge(now, value - CLOSE);
+    return now;
+}
+
 START_TEST(test_few_units_come_to_the_optimum_of_brute_force)
 {
     struct recipe recipe = {
@@ -101,10 +110,7 @@ START_TEST(test_the_answer_is_no_worse_than_any_start)
         if (slow_legal(f.problem, start))
             most = fmax(most, slow_value(f.problem, f.goal, start));
         tp_search_start(f.search, start, &effort);
-        ck_assert(slow_legal(f.problem, f.tower));
-        double value = slow_value(f.problem, f.goal, f.tower);
-        ck_assert_double_ge(value, most - CLOSE);
-        most = value; /* nor any worse than before */
+        most = no_worse_than(&f, most); /* nor any worse than before */
     }
     end(&f);
 }
@@ -118,10 +124,7 @@ START_TEST(test_more_effort_is_never_worse)
         struct fixture f;
         begin(&f, &recipe, _i, &easy);
         improve(&f, tp_effort_of(steps));
-        ck_assert(slow_legal(f.problem, f.tower));
-        double value = slow_value(f.problem, f.goal, f.tower);
-        ck_assert_double_ge(value, last - CLOSE);
-        last = value;
+        last = no_worse_than(&f, last);
         end(&f);
     }
 }
@@ -136,10 +139,7 @@ START_TEST(test_lives_of_many_units_forget_no_answer)
     begin(&f, &recipe, _i, &easy);
     for (int i = 0; i < 30; i++) {
         improve(&f, tp_effort_of(4000000));
-        ck_assert(slow_legal(f.problem, f.tower));
-        double value = slow_value(f.problem, f.goal, f.tower);
-        ck_assert_double_ge(value, last - CLOSE);
-        last = value;
+        last = no_worse_than(&f, last);
     }
     end(&f);
 }
@@ -155,9 +155,7 @@ START_TEST(test_a_deadline_or_a_request_leaves_a_legal_answer_no_worse_than_the_
     effort.stop = _i % 2 ? NULL : &stop;
     effort.deadline = _i ? tp_seconds_now() + 0.01 * (_i - 1) : (double)INFINITY;
     improve(&f, effort);
-    ck_assert(slow_legal(f.problem, f.tower));
-    ck_assert_double_ge(
-        slow_value(f.problem, f.goal, f.tower), slow_value(f.problem, f.goal, f.first) - CLOSE);
+    no_worse_than(&f, slow_value(f.problem, f.goal, f.first));
     end(&f);
 }
 END_TEST
