@@ -85,11 +85,6 @@ static enum tp_status fill_side(
 {
     side->plan = plan;
     enum tp_status status = tp_plan_placement(plan, &side->placement, err);
-    if (status == TP_EINFEASIBLE) { /* the question was not whether it is sound */
-        status = TP_EINPUT;
-        if (err)
-            err->status = status;
-    }
     if (status != TP_OK)
         return status;
     for (int32_t i = 0; i < side->placement->table_count; i++)

@@ -42,12 +42,7 @@ static enum tp_status check_plan(struct tp_check *check, struct tp_error *err)
     enum tp_status status = tp_check_limits(check, err);
     if (status == TP_OK)
         status =
-            tp_finding_fail(&check->found, "the plan breaks these rules; mend them first:", err);
-    if (status == TP_EINFEASIBLE) { /* the question was another one */
-        status = TP_EINPUT;
-        if (err)
-            err->status = status;
-    }
+            tp_finding_fail(&check->found, "the plan breaks these rules; mend them first:", TP_EINPUT, err);
     return status;
 }
 

@@ -96,7 +96,7 @@ enum tp_status tp_plan_placement(
     enum tp_status status = tp_check_layout(&check, plan, err);
     if (status != TP_OK)
         return status;
-    status = tp_finding_fail(&check.found, "the plan breaks these rules:", err);
+    status = tp_finding_fail(&check.found, "the plan breaks these rules:", TP_EINPUT, err);
     if (status == TP_OK) {
         *placement = check.placement;
         check.placement = NULL;

@@ -41,7 +41,7 @@ enum tp_status tp_plan_figures(struct tp_plan *plan, const struct tp_placement *
 void tp_cost_recommend(struct tp_plan_cost *cost);
 
 /* The plan's tables as a placement, in the order of the model's tables.
- * @return TP_EINFEASIBLE, with the findings as the message, when its towers, ranks, tables or shards
+ * @return TP_EINPUT, with the findings as the message, when its towers, ranks, tables or shards
  *         break a rule, so that no such placement exists; TP_ENOMEM. */
 enum tp_status tp_plan_placement(
     const struct tp_plan *plan, struct tp_placement **placement, struct tp_error *err);

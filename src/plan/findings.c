@@ -188,7 +188,7 @@ enum tp_status tp_finding_take(
 }
 
 enum tp_status tp_finding_fail(
-    struct tp_finding_list *list, const char *first, struct tp_error *err)
+    struct tp_finding_list *list, const char *first, enum tp_status found, struct tp_error *err)
 {
     struct tp_findings findings = {0};
     enum tp_status status = tp_finding_take(list, &findings, err);
@@ -199,7 +199,7 @@ enum tp_status tp_finding_fail(
     tp_finding_text(&findings, ": towerpart check --all", &text);
     if (text.data)
         text.data[text.length - 1] = '\0'; /* errors end without a newline */
-    status = text.failed ? tp_fail_memory(err) : tp_fail_lines(err, TP_EINFEASIBLE, text.data);
+    status = text.failed ? tp_fail_memory(err) : tp_fail_lines(err, found, text.data);
     tp_text_release(&text);
     tp_findings_release(&findings);
     return status;

@@ -34,9 +34,9 @@ void tp_finding_text(const struct tp_findings *findings, const char *more, struc
 enum tp_status tp_finding_take(
     struct tp_finding_list *list, struct tp_findings *findings, struct tp_error *err);
 
-/* TP_OK if there are none, else TP_EINFEASIBLE with `first` and the findings as the message. The list
- * is empty afterwards. */
+/* TP_OK if there are none, else an error with `first` and the findings as the message. The list is empty afterwards.
+ * @param found  the status then: TP_EINFEASIBLE where the question was whether the plan is sound, else TP_EINPUT. */
 enum tp_status tp_finding_fail(
-    struct tp_finding_list *list, const char *first, struct tp_error *err);
+    struct tp_finding_list *list, const char *first, enum tp_status found, struct tp_error *err);
 
 #endif

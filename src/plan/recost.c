@@ -106,7 +106,7 @@ enum tp_status tp_plan_recost(
             "the plan breaks these rules; mend them before recost (balance and ratio are the "
             "plan's own limits:"
             " raise them there if the edit may go beyond them):",
-            err);
+            TP_EINFEASIBLE, err);
     if (status == TP_OK)
         status = judge_trust(plan, check.feature_tower, affinity, &trust, err);
     if (status == TP_OK)

@@ -193,11 +193,6 @@ enum tp_status tp_homes_make(const struct tp_plan *old, const struct tp_plan *pl
     if (!m.homes)
         return tp_fail_memory(err);
     enum tp_status status = tp_plan_placement(old, &m.from, err);
-    if (status == TP_EINFEASIBLE) { /* the question was not whether it is sound */
-        status = TP_EINPUT;
-        if (err)
-            err->status = status;
-    }
     if (!status)
         status = begin(&m, err);
     if (!status)
