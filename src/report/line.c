@@ -10,6 +10,7 @@
 
 #define PACE_APART 1.01 /* times from which one is called faster */
 #define PACE_SHOWN_MAX 1e6
+#define SPAN_COLUMNS 16
 #define BAR_LEAST 0.005 /* shares below round to 0.00 */
 
 /* One character per byte, except that the later bytes of a UTF-8 sequence are skipped. */
@@ -124,8 +125,13 @@ void tp_line_span(char out[16], const int32_t *values, int32_t count)
         tp_text_add(&text, "%d", (int)values[0]);
     else if (count > 1 && consecutive)
         tp_text_add(&text, "%d-%d", (int)values[0], (int)values[count - 1]);
-    else if (count > 1)
-        tp_text_add(&text, "%d,%d%s", (int)values[0], (int)values[1], count > 2 ? ",.." : "");
+    else
+        for (int32_t i = 0; i < count && text.length < SPAN_COLUMNS; i++)
+            tp_text_add(&text, "%s%d", i ? "," : "", (int)values[i]);
+    if (text.length >= SPAN_COLUMNS && count > 2) { /* all do not fit */
+        tp_text_release(&text);
+        tp_text_add(&text, "%d,%d,...", (int)values[0], (int)values[1]);
+    }
     struct tp_shown shown = tp_shown(text.data, 15);
     for (int i = 0; i < 16; i++)
         out[i] = shown.text[i];

@@ -29,7 +29,7 @@ void tp_line_cut(struct tp_text *text, const char *label, int indent, const char
 void tp_line_wrap(struct tp_text *text, const char *label, int indent, const char *format, ...)
     TP_PRINTF(4, 5);
 
-/* "3", "8-15" for consecutive numbers, else as many as fit: "1,5,.." */
+/* "3", "8-15" for consecutive numbers, "1,5,7" if all fit, else "1,5,..." */
 void tp_line_span(char out[16], const int32_t *values, int32_t count);
 
 /* Ends a list of which `count` entries are not shown: ", and 7 more"; nothing if it is 0. */

@@ -101,6 +101,22 @@ START_TEST(a_line_that_just_fits_is_not_cut)
 }
 END_TEST
 
+START_TEST(numbers_are_listed_as_far_as_they_fit)
+{
+    static const struct {
+        int32_t values[8], count;
+        const char *text;
+    } spans[] = {{{3}, 1, "3"}, {{8, 9, 10}, 3, "8-10"}, {{4, 6, 7}, 3, "4,6,7"},
+        {{1, 3, 5, 7, 9, 11}, 6, "1,3,5,7,9,11"}, {{101, 103, 105, 107}, 4, "101,103,105,107"},
+        {{1001, 103, 105, 107}, 4, "1001,103,..."}, {{100001, 300002}, 2, "100001,300002"}};
+    for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+        char out[16];
+        tp_line_span(out, spans[i].values, spans[i].count);
+        ck_assert_str_eq(out, spans[i].text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("report line");
@@ -108,6 +124,7 @@ int main(void)
         0, (int)(sizeof paces / sizeof paces[0]));
     tcase_add_loop_test(tcase, a_bar_is_empty_for_less_than_half_a_hundredth_and_never_too_long, 0,
         (int)(sizeof bars / sizeof bars[0]));
+    tcase_add_test(tcase, numbers_are_listed_as_far_as_they_fit);
     tcase_add_test(tcase, a_line_of_any_bytes_is_printable_and_cut_at_100_columns);
     tcase_add_test(tcase, an_endless_text_has_one_line_for_all_words);
     tcase_add_test(tcase, a_line_that_just_fits_is_not_cut);
