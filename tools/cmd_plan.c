@@ -189,7 +189,8 @@ static void summarize(const struct plan_args *args, const struct tp_plan *plan)
         tp_recommendation_name(cost->recommended), recommended, flat,
         tp_recommendation_name(cost->recommended_if_quality_allows));
     bool renumbered = args->replan.lost_count > 0; /* diff would see other hosts */
-    if (args->from && !renumbered && strcmp(args->output, "-") != 0)
+    bool is_there = args->from && strcmp(args->from, "-") != 0;
+    if (is_there && !renumbered && strcmp(args->output, "-") != 0)
         opt_say("plan written to %s; next: towerpart diff %s %s", args->output, args->from,
             args->output);
     else if (strcmp(args->output, "-") != 0)

@@ -158,7 +158,7 @@ static enum tp_status write_report(const struct args *args, const struct tp_plan
         return tp_report_json(plan, findings, &args->report, args->output, err);
     if (args->affinity)
         status = input_known_affinity(
-            "report", args->affinity, plan->model, plan, false, &affinity, err);
+            NULL, args->affinity, plan->model, plan, false, &affinity, err);
     page.affinity = affinity;
     if (!status)
         status = tp_report_html(plan, findings, &page, args->output, err);

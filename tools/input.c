@@ -296,7 +296,7 @@ enum tp_status input_known_affinity(const char *command, const char *path,
         status = check_left_out(path, model, plan, *affinity, gaps.left_out, err);
     if (status == TP_OK && !may_miss)
         status = check_absent(path, model, plan, gaps.absent, err);
-    if (status == TP_OK)
+    if (status == TP_OK && command)
         warn_states(command, *affinity);
     free(gaps.absent);
     return status;

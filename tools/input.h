@@ -68,7 +68,8 @@ enum tp_status input_affinity(const char *command, const char *path, const struc
 /* Reads an affinity file of the model, or of one that it was before. What the file lacks is neutral, if it was so in
  * the plan or may be missing; what the model does not have is left out if it is the file that the plan was made
  * from, or of the plan's model.
- * @param plan  NULL: none. */
+ * @param command  NULL: nothing is said of features that are not measured.
+ * @param plan     NULL: none. */
 enum tp_status input_known_affinity(const char *command, const char *path,
     const struct tp_model *model, const struct tp_plan *plan, bool may_miss,
     struct tp_affinity **affinity, struct tp_error *err);

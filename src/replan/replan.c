@@ -117,10 +117,10 @@ static enum tp_status lock(struct replanner *r, const char *name, struct tp_erro
             "feature %s is to be locked, but its table %s was on a rank that is gone", name, of);
     if (home->kept.shard_count == 0)
         return tp_fail(err, TP_EINFEASIBLE,
-            "feature %s is to be locked, but its table %s cannot stay as it is: its dim or the "
-            "ranks of "
-            "a tower are others now",
-            name, of);
+            "feature %s is to be locked, but its table %s cannot stay as it is: %s now", name, of,
+            r->old->model->tables[home->before].dim != model->tables[table].dim
+                ? "it has another dim"
+                : "the ranks of a tower are others");
     r->locked[table] = true;
     return TP_OK;
 }
@@ -483,10 +483,15 @@ static enum tp_status weigh_anew(struct replanner *r, struct tp_error *err)
     struct tp_walk_rules rules = r->rules;
     struct tp_walk *walk = NULL;
     enum tp_status status = number_anew(r, err);
+    rules.bytes_most = INFINITY;
     if (!status)
         status = tp_walk_new(&rules, r->anew.partition.tower, &walk, err);
-    if (status)
+    if (!status && walk->placement && r->anew.problem->tower_count == 1)
+        status = tp_walk_inside(walk, err); /* without towers there is nothing else to plan */
+    if (status) {
+        tp_walk_free(walk);
         return status;
+    }
     *stand =
         (struct tp_replan_stand){(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
     if (walk->placement)

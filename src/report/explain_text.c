@@ -193,9 +193,10 @@ static void add_held_by_affinity(const struct tp_explain *explain, struct tp_tex
     if (better > SHARE_LEAST)
         tp_line_wrap(text, "Held by", INDENT,
             "%s: the move %s keeps all limits and changes the affinity inside towers by %+.2f "
-            "points.",
-            explain->plan->older.file ? "the older plan, which it was to keep" : "nothing",
-            place_text(explain, &explain->places[0]).text, 100 * sign_of(explain) * better);
+            "points%s.",
+            explain->plan->older.file ? "what plan --from goes by" : "nothing",
+            place_text(explain, &explain->places[0]).text, 100 * sign_of(explain) * better,
+            explain->plan->older.file ? ", but it has to be worth its bytes, and no step may become slower" : "");
     else if (tower >= 0)
         tp_line_wrap(text, "Held by", INDENT,
             "limits: in tower %d it would change the affinity inside towers by %+.2f points, but a "

@@ -233,9 +233,9 @@ static void add_hint(const struct tp_replan *replan, struct tp_text *text)
     bool dmt = replan->anew.dmt_seconds > replan->still.dmt_seconds * (1 + SLOWER);
     if (step || dmt)
         tp_line_wrap(text, "", 1,
-            "Planned from nothing the %s takes longer than when keeping still, so not all of that can be "
-            "bought.",
-            step ? "step" : "dmt step");
+            "Planned from nothing the %s takes longer than with %s, so not all of that can be bought.",
+            step ? "step" : "dmt step",
+            replan->needed.move_count ? "what is needed" : "keeping still");
     else if (isnan(replan->asked))
         tp_line_wrap(text, "", 1, "More may be had: --max-move-bytes says what may travel for it.");
     else if (replan->asked < replan->anew.bytes)
@@ -261,7 +261,9 @@ enum tp_status tp_report_replan(
     if (replan->bought_count)
         add_stand("this plan", &replan->final, &lines);
     add_stand("planned from nothing", &replan->anew, &lines);
-    if (replan->anew.inside > replan->final.inside + WORTH_A_HINT)
+    if (replan->anew.inside > replan->final.inside + WORTH_A_HINT ||
+        (isnan(replan->anew.inside) &&
+            replan->anew.seconds < replan->final.seconds * (1 - WORTH_A_HINT)))
         add_hint(replan, &lines);
     if (lines.failed) {
         tp_text_release(&lines);
