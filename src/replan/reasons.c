@@ -6,16 +6,22 @@
 
 #include <stdlib.h>
 
-static const char *const nouns[TP_RESOURCES] = {[TP_LOOKUP] = "bytes of lookups per step",
+static const char *const nouns[TP_RESOURCES] = {[TP_LOOKUP] = "of lookups per step",
     [TP_OUTPUT] = "output dims",
     [TP_FLOPS] = "flops of its tower module",
     [TP_MEMORY] = "of memory",
     [TP_FEATURES] = "features"};
 
+static const char *const names[TP_RESOURCES] = {[TP_LOOKUP] = "lookup",
+    [TP_OUTPUT] = "output",
+    [TP_FLOPS] = "flops",
+    [TP_MEMORY] = "memory",
+    [TP_FEATURES] = "features"};
+
 static void say_amount(struct tp_text *out, int resource, double amount)
 {
     char text[16];
-    if (resource == TP_MEMORY) {
+    if (resource == TP_MEMORY || resource == TP_LOOKUP) {
         tp_format_bytes(text, amount);
         tp_text_add(out, "%s", text);
     } else {
@@ -23,28 +29,33 @@ static void say_amount(struct tp_text *out, int resource, double amount)
     }
 }
 
-/* The limit of a tower that is broken most. */
+/* The limit of a tower that is broken most, and the names of the others. */
 static void say_limits(struct tp_text *out, const struct tp_problem *p, const double *load)
 {
     for (int32_t t = 0; t < p->tower_count; t++) {
         const double *here = load + (int64_t)t * TP_RESOURCES, *most = tp_tower_most(p, t);
-        int worst = -1, broken = 0;
+        int worst = -1;
         for (int r = TP_RESOURCES - 1; r >= 0; r--) {
             if (here[r] <= most[r])
                 continue;
-            broken++;
             if (worst < 0 || here[r] * most[worst] > here[worst] * most[r])
                 worst = r;
         }
-        if (!broken)
+        if (worst < 0)
             continue;
         tp_text_add(out, "tower %d would hold ", (int)t);
         say_amount(out, worst, here[worst]);
         tp_text_add(out, " %s, at most ", nouns[worst]);
         say_amount(out, worst, most[worst]);
         tp_text_add(out, "%s", worst == TP_MEMORY ? " on its ranks" : "");
-        if (broken > 1)
-            tp_text_add(out, "; and breaks %d more limit%s", broken - 1, tp_plural(broken - 1));
+        const char *too = "; beyond the limit of ";
+        for (int r = 0; r < TP_RESOURCES; r++) {
+            if (r == worst || here[r] <= most[r])
+                continue;
+            tp_text_add(out, "%s%s", too, names[r]);
+            too = ", ";
+        }
+        tp_text_add(out, "%s", *too == ',' ? ", too" : "");
         tp_text_add(out, "\n");
     }
 }

@@ -408,6 +408,8 @@ static enum tp_status refuse_budget(const struct replanner *r, struct tp_error *
         "have "
         "to:\n%s",
         needed, r->out->needed.bytes, allowed, r->out->reasons);
+    if (!text.failed)
+        text.data[text.length - 1] = '\0'; /* errors end without a newline */
     enum tp_status status =
         text.failed ? tp_fail_memory(err) : tp_fail_lines(err, TP_EINFEASIBLE, text.data);
     tp_text_release(&text);

@@ -49,7 +49,7 @@ START_TEST(a_full_tower)
     struct world world;
     begin(&world, (const int32_t[]){0, 0, 0, 0, 0, 1});
     says(&world, world.tower,
-        "tower 0 would hold 80 output dims, at most 58; and breaks 2 more limits\n"
+        "tower 0 would hold 80 output dims, at most 58; beyond the limit of lookup, features, too\n"
         "tower 1 would hold 1 of the older plan's features, by the ratio at least 2\n");
 }
 END_TEST
