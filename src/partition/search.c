@@ -436,7 +436,8 @@ static bool is_stale(const struct tp_search *s)
 static enum tp_status begin_life(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
-    tp_pool_keep(s->lives, s->base, s->base_value);
+    if (!isinf(s->base_value))
+        tp_pool_keep(s->lives, s->base, s->base_value);
     tp_pool_clear(s->pool);
     s->base_value = -INFINITY;
     s->annealed = s->long_runs = s->better_since = 0;
