@@ -383,8 +383,6 @@ static const struct broken figures[] = {
         {{"lookup: {seconds: 8.192e-06}",
             "lookup: {seconds: 8.192e-06, bytes: {host: 1, cluster: 1}}"}},
         {"cost: flat: phase lookup: found one that moves bytes, expected one" STALE}},
-    {ONE_HOST, {{"  flat_free: {seconds: 0.00022729760000000002}\n", ""}},
-        {"cost: flat_free: seconds: found none, expected 0.0002272976" STALE}},
     {ONE_HOST, {{"recommended: flat_free", "recommended: sptt"}},
         {"cost: recommended: found sptt, expected flat_free, the fewest seconds" STALE}},
     {ONE_HOST, {{"quality_allows: dmt", "quality_allows: flat_free"}},
@@ -429,6 +427,18 @@ START_TEST(test_a_stale_total_is_found)
     snprintf(expected, sizeof expected, "cost: dmt: seconds: found 0.5, expected %.15g" STALE,
         plan->cost.modes[TP_MODE_DMT].seconds);
     plan->cost.modes[TP_MODE_DMT].seconds = 0.5;
+    expect_findings(plan, (const char *[]){expected}, 1);
+    tp_plan_free(plan);
+}
+END_TEST
+
+START_TEST(test_a_missing_time_of_flat_free_is_found)
+{
+    struct tp_plan *plan = small_plan(ONE_HOST);
+    char expected[128];
+    snprintf(expected, sizeof expected,
+        "cost: flat_free: seconds: found none, expected %.15g" STALE, plan->cost.flat_free_seconds);
+    plan->cost.flat_free_seconds = (double)NAN;
     expect_findings(plan, (const char *[]){expected}, 1);
     tp_plan_free(plan);
 }
@@ -631,6 +641,7 @@ static TCase *broken_plans(void)
     tcase_add_loop_test(tcase, test_a_limit_broken_by_a_recosted_plan_is_found, 0, COUNT(recosted));
     tcase_add_loop_test(tcase, test_a_stale_figure_is_found, 0, COUNT(figures));
     tcase_add_test(tcase, test_a_stale_total_is_found);
+    tcase_add_test(tcase, test_a_missing_time_of_flat_free_is_found);
     tcase_add_test(tcase, test_lists_out_of_order_are_found);
     tcase_add_test(tcase, test_hosts_per_tower_that_do_not_divide_are_one_finding);
     tcase_add_test(tcase, test_a_long_gap_in_the_ranks_is_one_finding);
