@@ -259,12 +259,13 @@ static enum tp_status read_matrix(const struct arrays *arrays, const char *const
 static bool find_gaps(const struct arrays *arrays, const struct tp_model *model,
     const int32_t *column, struct tp_affinity_gaps *gaps)
 {
-    gaps->left_out = arrays->feature_count;
+    int32_t lacking = 0;
     for (int32_t i = 0; i < model->feature_count; i++) {
         gaps->absent[i] = column[i] < 0;
-        gaps->left_out -= column[i] >= 0;
+        lacking += gaps->absent[i];
     }
-    return gaps->left_out > arrays->feature_count - model->feature_count;
+    gaps->left_out = arrays->feature_count - (model->feature_count - lacking);
+    return lacking > 0;
 }
 
 /* @param gaps  NULL: the file must have the model's features. */
@@ -309,8 +310,8 @@ static size_t array_bytes_max(size_t count)
     return (matrix > names ? matrix : names) + HEADER_BYTES_MAX;
 }
 
-enum tp_status tp_affinity_load(const char *path, const struct tp_model *model, struct tp_affinity_gaps *gaps,
-    struct tp_affinity **affinity, struct tp_error *err)
+enum tp_status tp_affinity_load(const char *path, const struct tp_model *model,
+    struct tp_affinity_gaps *gaps, struct tp_affinity **affinity, struct tp_error *err)
 {
     const char *shown = tp_path_shown(path);
     size_t features = (size_t)model->feature_count;

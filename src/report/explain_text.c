@@ -190,13 +190,14 @@ static void add_held_by_affinity(const struct tp_explain *explain, struct tp_tex
             : 0;
     if (tower >= 0)
         add_holds(explain->towers[tower].holds, &holds);
+    bool was_kept = explain->plan->older.file != NULL;
     if (better > SHARE_LEAST)
         tp_line_wrap(text, "Held by", INDENT,
             "%s: the move %s keeps all limits and changes the affinity inside towers by %+.2f "
             "points%s.",
-            explain->plan->older.file ? "what plan --from goes by" : "nothing",
+            was_kept ? "what plan --from goes by" : "nothing",
             place_text(explain, &explain->places[0]).text, 100 * sign_of(explain) * better,
-            explain->plan->older.file ? ", but it has to be worth its bytes, and no step may become slower" : "");
+            was_kept ? ", but has to be worth its bytes, and no step may become slower" : "");
     else if (tower >= 0)
         tp_line_wrap(text, "Held by", INDENT,
             "limits: in tower %d it would change the affinity inside towers by %+.2f points, but a "
