@@ -87,8 +87,8 @@ int cmd_explain(int argc, char **argv)
 
     enum tp_status status = tp_plan_load(args.plan, &plan, &err);
     if (status == TP_OK && args.affinity)
-        status = input_known_affinity(
-            argv[0], args.affinity, plan->model, plan, false, &affinity, &err);
+        status =
+            input_known_affinity(argv[0], args.affinity, plan->model, plan, false, &affinity, &err);
     if (status == TP_OK)
         status = tp_explain_make(plan, args.feature, affinity, &explain, &err);
     if (status == TP_OK)

@@ -83,8 +83,8 @@ int cmd_recost(int argc, char **argv)
 
     enum tp_status status = tp_plan_load(args.plan, &plan, &err);
     if (status == TP_OK && args.affinity)
-        status = input_known_affinity(
-            NULL, args.affinity, plan->model, plan, false, &affinity, &err);
+        status =
+            input_known_affinity(NULL, args.affinity, plan->model, plan, false, &affinity, &err);
     if (status == TP_OK)
         status = tp_plan_recost(plan, affinity, &err);
     if (status == TP_OK && affinity) {

@@ -157,8 +157,8 @@ static enum tp_status write_report(const struct args *args, const struct tp_plan
     if (args->format == FORMAT_JSON)
         return tp_report_json(plan, findings, &args->report, args->output, err);
     if (args->affinity)
-        status = input_known_affinity(
-            NULL, args->affinity, plan->model, plan, false, &affinity, err);
+        status =
+            input_known_affinity(NULL, args->affinity, plan->model, plan, false, &affinity, err);
     page.affinity = affinity;
     if (!status)
         status = tp_report_html(plan, findings, &page, args->output, err);

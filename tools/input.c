@@ -279,8 +279,9 @@ static enum tp_status check_left_out(const char *path, const struct tp_model *mo
                     (plan->model != model && is_for(path, plan->model))))
         return TP_OK;
     return tp_fail(err, TP_EINPUT,
-        "%s: %" PRId32 " feature%s that the model does not have%s: measure the affinity of this model", path,
-        left_out, tp_plural(left_out),
+        "%s: %" PRId32
+        " feature%s that the model does not have%s: measure the affinity of this model",
+        path, left_out, tp_plural(left_out),
         plan ? ", and it is neither what the plan was made from nor of the plan's model" : "");
 }
 

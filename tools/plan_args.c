@@ -72,7 +72,8 @@ static const struct argp_option options[] = {
         "cka: linear centred kernel alignment (default); cosine: mean |cosine|, needs equal dims",
         0},
     {"missing", INPUT_KEY_MISSING, "HOW", 0,
-        "neutral: a feature in no dump, or not in the affinity file, gets the mean affinity (default: an error)",
+        "neutral: a feature in no dump, or not in the affinity file, gets the mean affinity "
+        "(default: an error)",
         0},
     {"seed", KEY_SEED, "N", 0, "Seed of all random numbers (default 1)", 0},
     {"threads", KEY_THREADS, "N", 0,
@@ -98,7 +99,8 @@ static const struct argp_option options[] = {
         "(default: hosts beyond the new topology are gone)",
         0},
     {"all", KEY_ALL, NULL, 0,
-        "Say every table that has to move and every step that is bought (default: those that matter most)",
+        "Say every table that has to move and every step that is bought (default: those that "
+        "matter most)",
         0},
     {0},
 };

@@ -147,7 +147,8 @@ struct tp_plan_options {
     double ratio;            /* Q >= 1; NAN (default): the smallest that the units allow */
     int32_t hosts_per_tower; /* K; 0 (default): the topology's */
     uint64_t seed;           /* default 1 */
-    int32_t effort; /* search steps, relative; 1..TP_EFFORT_MAX, default 10; 0: until seconds or stop */
+    int32_t
+        effort; /* search steps, relative; 1..TP_EFFORT_MAX, default 10; 0: until seconds or stop */
     double seconds; /* the search ends then; more give no worse plan; 0 (default): no limit */
     const volatile sig_atomic_t *stop; /* not 0: it ends with the best so far; default NULL */
     bool progress; /* a progress line on stderr if it is a terminal; default false */

@@ -41,8 +41,8 @@ static enum tp_status check_plan(struct tp_check *check, struct tp_error *err)
 {
     enum tp_status status = tp_check_limits(check, err);
     if (status == TP_OK)
-        status =
-            tp_finding_fail(&check->found, "the plan breaks these rules; mend them first:", TP_EINPUT, err);
+        status = tp_finding_fail(
+            &check->found, "the plan breaks these rules; mend them first:", TP_EINPUT, err);
     return status;
 }
 

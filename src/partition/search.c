@@ -77,10 +77,10 @@
 #define PARENTS_MOST 4
 #define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
-#define STALE 0.75 /* of the steps of a life, without anything better */
+#define STALE 0.75        /* of the steps of a life, without anything better */
 #define ROUNDS_OF_LIFE 12 /* at least */
-#define TRIFLE 1e-4 /* of the value: a gain that does not count */
-#define PART_OF_RESCUE 4 /* of the steps of a run, for its end if nothing legal was met */
+#define TRIFLE 1e-4       /* of the value: a gain that does not count */
+#define PART_OF_RESCUE 4  /* of the steps of a run, for its end if nothing legal was met */
 
 struct tp_search {
     struct tp_problem *problem; /* borrowed, as are the judge, tower and progress */
@@ -91,16 +91,16 @@ struct tp_search {
     float *noise; /* of all annealing */
     struct tp_random random;
     int32_t *tower;
-    double value; /* of tower */
+    double value;          /* of tower */
     struct tp_pool *pool;  /* of this life */
     struct tp_pool *lives; /* the best of each before it */
     int32_t *base;         /* (U) the best of this life, placeable or not */
     double base_value;
     int32_t life, born;  /* number of it, round of its begin */
     double better_since; /* steps annealed in it when base was found */
-    int32_t *begin; /* (U) where a run begins */
-    int32_t *block; /* (U) which block a unit is in */
-    int32_t *half;  /* (PARENTS_MOST, U) which half of its tower */
+    int32_t *begin;      /* (U) where a run begins */
+    int32_t *block;      /* (U) which block a unit is in */
+    int32_t *half;       /* (PARENTS_MOST, U) which half of its tower */
     int32_t scarcer;
     int32_t round;
     double sweeps;              /* of a run, on the whole */

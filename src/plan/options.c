@@ -37,8 +37,7 @@ enum tp_status tp_check_plan_options(const struct tp_topology *topology,
         return tp_fail(
             err, TP_EUSAGE, "ratio %g is out of range, expected a number >= 1", options->ratio);
     if (options->effort < 0 || options->effort > TP_EFFORT_MAX)
-        return tp_fail(
-            err, TP_EUSAGE, "effort %d is out of range, expected 0..%d", options->effort,
+        return tp_fail(err, TP_EUSAGE, "effort %d is out of range, expected 0..%d", options->effort,
             TP_EFFORT_MAX);
     if (options->effort == 0 && options->seconds <= 0 && !options->stop)
         return tp_fail(err, TP_EUSAGE, "effort 0 has no end without a limit in seconds or a stop");

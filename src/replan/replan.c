@@ -643,8 +643,8 @@ static void count_tables(struct replanner *r)
         out->added += home->before < 0;
         out->lost += home->lost_bytes > 0;
         out->lost_bytes += home->lost_bytes;
-        out->reset += home->before >= 0 && r->old->model->tables[home->before].dim !=
-                                               out->plan->model->tables[i].dim;
+        out->reset += home->before >= 0 &&
+                      r->old->model->tables[home->before].dim != out->plan->model->tables[i].dim;
         out->staying += home->before >= 0 && !moves;
     }
 }

@@ -276,8 +276,10 @@ static void advise_more_bytes(struct tp_advice *advice, const struct tp_plan *pl
         !(quality->bound > quality->inside_affinity + AFFINITY_GAIN))
         return;
     add(advice,
-        "Tables were kept where %s has them, which may cost affinity: this plan holds %.1f %% of it inside "
-        "towers, and no more than %.1f %% is possible. See what more bytes buy: plan --from again, with "
+        "Tables were kept where %s has them, which may cost affinity: this plan holds %.1f %% of "
+        "it inside "
+        "towers, and no more than %.1f %% is possible. See what more bytes buy: plan --from again, "
+        "with "
         "--max-move-bytes.",
         tp_shown(plan->older.file, 40).text, 100 * quality->inside_affinity, 100 * quality->bound);
 }

@@ -177,8 +177,7 @@ static void list_moves(const struct tp_replan_step *step, struct tp_text *text)
     char way[32];
     for (int32_t i = step->move_count > 2 ? 1 : step->move_count; i < step->move_count; i++) {
         put_way(way, &step->moves[i]);
-        tp_text_add(
-            text, "   %s %s\n", tp_shown(step->moves[i].table, TABLE_COLUMNS).text, way);
+        tp_text_add(text, "   %s %s\n", tp_shown(step->moves[i].table, TABLE_COLUMNS).text, way);
     }
 }
 
@@ -233,7 +232,8 @@ static void add_hint(const struct tp_replan *replan, struct tp_text *text)
     bool dmt = replan->anew.dmt_seconds > replan->still.dmt_seconds * (1 + SLOWER);
     if (step || dmt)
         tp_line_wrap(text, "", 1,
-            "Planned from nothing the %s takes longer than with %s, so not all of that can be bought.",
+            "Planned from nothing the %s takes longer than with %s, so not all of that can be "
+            "bought.",
             step ? "step" : "dmt step",
             replan->needed.move_count ? "what is needed" : "keeping still");
     else if (isnan(replan->asked))

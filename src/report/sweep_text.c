@@ -173,8 +173,9 @@ static void add_head(struct tp_text *text, const struct tp_sweep *sweep, const s
         tp_text_add(&line, "; %s per rank at the outermost level", rate_text(s->bytes_per_s).text);
     if (!vary->local_batch)
         tp_text_add(&line, "; %lld samples per rank", (long long)local_batch(s));
-    tp_line_wrap(
-        text, "SWEEP", 7, "predicted time of a training step, * the fastest with the same result%s", line.data ? line.data : "");
+    tp_line_wrap(text, "SWEEP", 7,
+        "predicted time of a training step, * the fastest with the same result%s",
+        line.data ? line.data : "");
     tp_text_add(text, "\n");
     text->failed |= line.failed;
     tp_text_release(&line);
@@ -289,7 +290,8 @@ static void add_choices(
     else
         tp_line_wrap(text, "any", LABEL_COLUMNS, "the same: no tower module makes it faster");
     tp_line_wrap(text, "next", LABEL_COLUMNS,
-        "towerpart plan: its search for towers finds about the same times, mostly somewhat better ones");
+        "towerpart plan: its search for towers finds about the same times, mostly somewhat better "
+        "ones");
 }
 
 void tp_sweep_text(const struct tp_sweep *sweep, struct tp_text *text)

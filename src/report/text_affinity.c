@@ -120,7 +120,8 @@ static void add_signal(const struct tp_view *view, struct tp_text *text)
     else
         tp_line_wrap(text, " signal", INDENT,
             "%.3g %% of the pairs lie above the noise floor (%s); of unrelated features 1 %% "
-            "would; trusted: %.3g %% or more (that, its spread, and a quarter of the pairs inside towers)",
+            "would; trusted: %.3g %% or more (that, its spread, and a quarter of the pairs inside "
+            "towers)",
             100 * affinity->above_floor, floor.data, 100 * tp_signal_asked(view->plan));
     tp_text_release(&floor);
 }

@@ -157,7 +157,8 @@ START_TEST(test_a_failure_holds_the_shortened_list)
     struct tp_error err = {0};
     for (int i = 0; i < 1000; i++)
         tp_finding(&list, "table t%d is missing", i);
-    ck_assert_int_eq(tp_finding_fail(&list, "the plan breaks these rules:", TP_EINPUT, &err), TP_EINPUT);
+    ck_assert_int_eq(
+        tp_finding_fail(&list, "the plan breaks these rules:", TP_EINPUT, &err), TP_EINPUT);
     ck_assert_str_eq(err.text,
         "the plan breaks these rules:\ntable t0 is missing\ntable t1 is missing\n"
         "table t2 is missing\ntable t3 is missing\n"

@@ -312,7 +312,8 @@ START_TEST(what_cannot_be_locked_or_lost)
     how.locked = &names[2];
     refuses(&how, TP_EINFEASIBLE, "its table t3 cannot stay as it is");
     how.locked = &names[4];
-    refuses(&how, TP_EUSAGE, "'t1' is to be locked, but the model has none of that name; did you mean f1?");
+    refuses(&how, TP_EUSAGE,
+        "'t1' is to be locked, but the model has none of that name; did you mean f1?");
     how.locked = &names[5];
     refuses(&how, TP_EUSAGE, "'f5' is to be locked, but the model has none of that name any more");
     how.locked = &names[3];

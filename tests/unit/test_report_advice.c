@@ -189,7 +189,8 @@ START_TEST(what_the_limits_cost_is_told)
     has(text, "The limits cost affinity: load, which breaks them, holds 75.0 % of it");
     has(text,
         "a larger --ratio (features per tower, now 1.5), a larger --balance (loads, now 0.25)");
-    has(text, "towerpart plan -m m.yaml -t t.yaml -d dump --ratio 1.75 --balance 0.25 -o looser.yaml");
+    has(text,
+        "towerpart plan -m m.yaml -t t.yaml -d dump --ratio 1.75 --balance 0.25 -o looser.yaml");
     free(text);
 }
 END_TEST
