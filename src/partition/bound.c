@@ -12,13 +12,14 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/crowds.h"
 #include "partition/dual.h"
 #include "partition/relaxation.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define STEPS INT64_C(5000000) /* times the effort: 0.2 s at 10 */
+#define STEPS INT64_C(5000000) /* times the effort, and once more per 100 units */
 #define LOOK_UNITS_MAX 2000
 #define TREE_UNITS_MAX 100 /* the relaxations of more are too slow to take many */
 #define TREE_BYTES 536870912
@@ -41,7 +42,8 @@ struct tree {
 
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort)
 {
-    int64_t steps = STEPS * effort, round = tp_dual_round_steps(unit_count);
+    int64_t steps = STEPS * effort * (1 + unit_count / 100),
+            round = tp_dual_round_steps(unit_count);
     return unit_count <= LOOK_UNITS_MAX && steps <= round ? round + 1 : steps;
 }
 
@@ -120,9 +122,10 @@ static enum tp_status branch_and_bound(struct tp_dual *root, const struct tp_pro
     return status;
 }
 
-/* The sum of each unit's best tower, without any multipliers: O(U^2), for any number of units. */
-static enum tp_status bound_of_rows(
-    const struct tp_problem *p, enum tp_goal goal, double *bound, struct tp_error *err)
+/* The sum of each unit's best tower, with no multipliers but those of crowds: O(U^2), for any number of
+ * units. */
+static enum tp_status bound_of_rows(const struct tp_problem *p, enum tp_goal goal,
+    const struct tp_crowds *crowds, double *bound, struct tp_error *err)
 {
     const struct tp_row_price none = {{0}};
     struct tp_relaxation relaxation = {0};
@@ -132,13 +135,14 @@ static enum tp_status bound_of_rows(
     enum tp_status status = gain && items && pair ? TP_OK : tp_fail_memory(err);
     if (!status)
         status = tp_relaxation_init(&relaxation, p, err);
-    *bound = 0;
+    *bound = tp_crowds_worth(crowds);
     for (int32_t u = 0; u < p->unit_count && !status; u++) {
         const float *row = p->affinity + (int64_t)u * p->unit_count;
         for (int32_t v = 0; v < p->unit_count; v++) {
             gain[v] = half * (double)row[v];
             pair[v] = v == u ? TP_PAIR_TOGETHER : TP_PAIR_OPEN;
         }
+        tp_crowds_charge(crowds, u, gain);
         *bound += tp_row_most(&relaxation, u, pair, gain, &none, items);
     }
     tp_relaxation_release(&relaxation);
@@ -148,14 +152,30 @@ static enum tp_status bound_of_rows(
     return status;
 }
 
+/* Groups that are more than a tower holds, if there are any and it helps to know of them.
+ * @param bound  in and out. */
+static enum tp_status plant_crowds(
+    const struct tp_problem *p, struct tp_crowds *crowds, double *bound, struct tp_error *err)
+{
+    double with = 0;
+    enum tp_status status = tp_crowds_plant(crowds, err);
+    if (!status)
+        status = bound_of_rows(p, TP_GOAL_COHERENT, crowds, &with, err);
+    if (!status && with < *bound)
+        *bound = with;
+    else
+        crowds->count = crowds->units = 0;
+    return status;
+}
+
 /* With multipliers, and branches where these can be afforded.
  * @param bound  in and out. */
 static enum tp_status tighten(const struct tp_problem *problem, enum tp_goal goal,
-    const int32_t *tower, double known, struct tp_effort *effort, double *bound,
-    struct tp_error *err)
+    const int32_t *tower, const struct tp_crowds *crowds, double known, struct tp_effort *effort,
+    double *bound, struct tp_error *err)
 {
     struct tp_dual *root = NULL;
-    enum tp_status status = tp_dual_new(problem, goal, tower, &root, err);
+    enum tp_status status = tp_dual_new(problem, goal, tower, crowds, &root, err);
     if (!status)
         status = tp_dual_descend(root, known, patience_root, effort, bound, err);
     bool open = !tp_is_proven(*bound, known) && problem->unit_count <= TREE_UNITS_MAX;
@@ -169,11 +189,17 @@ enum tp_status tp_bound(const struct tp_problem *problem, enum tp_goal goal, con
     struct tp_effort *effort, double *bound, struct tp_error *err)
 {
     double known = 0, best = 0;
-    enum tp_status status = tp_towers_value(problem, goal, tower, &known, err);
+    struct tp_crowds crowds;
+    enum tp_status status = tp_crowds_init(&crowds, problem, err);
     if (!status)
-        status = bound_of_rows(problem, goal, &best, err);
+        status = tp_towers_value(problem, goal, tower, &known, err);
+    if (!status)
+        status = bound_of_rows(problem, goal, &crowds, &best, err);
+    if (!status && goal == TP_GOAL_COHERENT)
+        status = plant_crowds(problem, &crowds, &best, err);
     if (!status && !effort->over && effort->steps >= tp_dual_round_steps(problem->unit_count))
-        status = tighten(problem, goal, tower, known, effort, &best, err);
+        status = tighten(problem, goal, tower, &crowds, known, effort, &best, err);
+    tp_crowds_release(&crowds);
     if (!status)
         *bound = fmax(best, known);
     return status;

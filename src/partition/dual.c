@@ -9,8 +9,8 @@
  * unit's best tower. A good W comes from solving the relaxation (the programs of Karisch & Rendl 1998,
  * doi:10.1090/fic/018/07, and Peng & Wei 2007, doi:10.1137/050641983) by the alternating direction
  * method (Boyd et al. 2011, doi:10.1561/2200000016): Y the nearest point to Z - V, Z the nearest to
- * Y + V + C / rho, V += Y - Z; then W = -rho V at the solution. Squares and triangles enter as charges
- * on C. However far all that got, the bound is one.
+ * Y + V + C / rho, V += Y - Z; then W = -rho V at the solution. Squares, triangles and crowds enter as
+ * charges on C. However far all that got, the bound is one.
  *
  * Cost of a round: O(U^3) for the eigenvectors. The root has five matrices of U^2 doubles, a branch
  * three. */
@@ -35,6 +35,7 @@
 #define ROUNDS_PER_SEARCH 20
 #define ROUNDS_PER_PRICE 5
 #define TRIANGLE_RATE 0.05     /* larger ones overshoot */
+#define CROWD_RATE 0.5         /* of them few share many pairs */
 #define TRIANGLE_UNITS_MAX 200 /* the search is O(U^3), and more units have no time for it */
 #define RESIDUAL_RATIO 4       /* beyond it rho is adapted */
 
@@ -54,8 +55,9 @@ struct tp_dual {
     struct space *space;
     struct tp_pairs pairs;
     struct tp_triangles triangles;
+    struct tp_crowds crowds;
     int32_t n;
-    double *cost;               /* (n, n) C, less what squares and triangles cost */
+    double *cost;               /* (n, n) C, less all charges */
     double *z, *v;              /* (n, n) */
     struct tp_row_price *price; /* (n) */
     double rho, square_price;
@@ -112,6 +114,7 @@ void tp_dual_free(struct tp_dual *d)
     }
     tp_pairs_release(&d->pairs);
     tp_triangles_release(&d->triangles);
+    tp_crowds_release(&d->crowds);
     free(d->cost);
     free(d->z);
     free(d->v);
@@ -158,6 +161,7 @@ static void begin(
             d->cost[cell] = half * (double)p->affinity[cell];
             d->z[cell] = tower[u] == tower[v];
         }
+        tp_crowds_charge(&d->crowds, u, at(d->cost, d, u));
     }
     d->rho = first_rho(d);
     for (int64_t i = 0; i < (int64_t)d->n * d->n; i++)
@@ -165,7 +169,8 @@ static void begin(
 }
 
 enum tp_status tp_dual_new(const struct tp_problem *problem, enum tp_goal goal,
-    const int32_t *tower, struct tp_dual **dual, struct tp_error *err)
+    const int32_t *tower, const struct tp_crowds *crowds, struct tp_dual **dual,
+    struct tp_error *err)
 {
     struct tp_dual *d = TP_NEW(1, struct tp_dual);
     if (!d)
@@ -181,6 +186,8 @@ enum tp_status tp_dual_new(const struct tp_problem *problem, enum tp_goal goal,
         status = tp_pairs_init(&d->pairs, problem, err);
     if (!status)
         status = tp_triangles_init(&d->triangles, d->n, err);
+    if (!status)
+        status = tp_crowds_copy(&d->crowds, crowds, err);
     if (status) {
         tp_dual_free(d);
         return status;
@@ -210,6 +217,7 @@ enum tp_status tp_dual_branch(const struct tp_dual *from, int32_t u, int32_t v, 
     d->is_root = false;
     d->pairs = (struct tp_pairs){0};
     d->triangles = (struct tp_triangles){0};
+    d->crowds = (struct tp_crowds){0};
     d->cost = d->z = d->v = NULL;
     d->price = NULL;
     enum tp_status status = allocate(d) ? TP_OK : tp_fail_memory(err);
@@ -217,6 +225,8 @@ enum tp_status tp_dual_branch(const struct tp_dual *from, int32_t u, int32_t v, 
         status = tp_pairs_copy(&d->pairs, &from->pairs, err);
     if (!status)
         status = tp_triangles_copy(&d->triangles, &from->triangles, err);
+    if (!status)
+        status = tp_crowds_copy(&d->crowds, &from->crowds, err);
     if (!status && tp_pairs_decide(&d->pairs, u, v, together ? TP_PAIR_TOGETHER : TP_PAIR_APART)) {
         copy_state(d, from);
         *to = d;
@@ -355,6 +365,16 @@ static void price_triangles(struct tp_dual *d)
     tp_triangles_price(&d->triangles, d->z, d->n, TRIANGLE_RATE * d->rho, d->cost);
 }
 
+static enum tp_status price_crowds(struct tp_dual *d, struct tp_error *err)
+{
+    enum tp_status status = TP_OK;
+    if (d->rounds > 0 && d->rounds % ROUNDS_PER_SEARCH == 0)
+        status = tp_crowds_find(&d->crowds, d->z, err);
+    if (!status)
+        tp_crowds_price(&d->crowds, d->z, CROWD_RATE * d->rho, d->cost);
+    return status;
+}
+
 /* The two residuals should fall together (Boyd et al., section 3.4.1). */
 static void adapt(struct tp_dual *d)
 {
@@ -400,7 +420,8 @@ static double bound_here(struct tp_dual *d)
     sum += ones / d->relaxation->tower_count;
     double trace = d->n; /* times the error of the eigenvalues, at most */
     return d->rho * sum + rows + d->square_price * d->squares_free +
-           tp_triangles_worth(&d->triangles) + d->rho * trace * largest * ROUNDING * d->n;
+           tp_triangles_worth(&d->triangles) + tp_crowds_worth(&d->crowds) +
+           d->rho * trace * largest * ROUNDING * d->n;
 }
 
 /* Eigenvectors, of which LAPACK makes good use of the machine, and rows. */
@@ -413,7 +434,8 @@ int64_t tp_dual_round_steps(int32_t unit_count)
 int64_t tp_dual_bytes(int32_t unit_count)
 {
     int64_t n = unit_count;
-    return n * n * (int64_t)(3 * sizeof(double) + 1) + tp_triangles_bytes(unit_count);
+    return n * n * (int64_t)(3 * sizeof(double) + 1) + tp_triangles_bytes(unit_count) +
+           tp_crowds_bytes(unit_count);
 }
 
 enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patience patience,
@@ -441,6 +463,9 @@ enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patien
         project_rows(d);
         price_squares(d);
         price_triangles(d);
+        status = price_crowds(d, err);
+        if (status)
+            return status;
         if (round % ROUNDS_PER_LOOK == 0 && d->rounds < ROUNDS_ADAPTING)
             adapt(d);
     }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "partition/assignment.h"
+#include "partition/crowds.h"
 #include "partition/effort.h"
 
 struct tp_dual;
@@ -19,10 +20,12 @@ struct tp_patience {
 };
 
 /* Begins at an assignment.
- * @param tower  (U).
- * @param dual   out, to be freed with tp_dual_free(). @return TP_ENOMEM. */
+ * @param tower   (U).
+ * @param crowds  charged for from the beginning; more will be found. Copied.
+ * @param dual    out, to be freed with tp_dual_free(). @return TP_ENOMEM. */
 enum tp_status tp_dual_new(const struct tp_problem *problem, enum tp_goal goal,
-    const int32_t *tower, struct tp_dual **dual, struct tp_error *err);
+    const int32_t *tower, const struct tp_crowds *crowds, struct tp_dual **dual,
+    struct tp_error *err);
 void tp_dual_free(struct tp_dual *dual);
 
 /* Another one that goes on from here, with one pair decided. Not to outlive `from`'s root.

@@ -40,6 +40,18 @@ static double best_value(
     return best;
 }
 
+/* Begins without any crowds. */
+static struct tp_dual *root_of(
+    const struct tp_problem *p, enum tp_goal goal, const int32_t start[UNITS])
+{
+    struct tp_crowds crowds;
+    struct tp_dual *root = NULL;
+    ck_assert_int_eq(tp_crowds_init(&crowds, p, NULL), TP_OK);
+    ck_assert_int_eq(tp_dual_new(p, goal, start, &crowds, &root, NULL), TP_OK);
+    tp_crowds_release(&crowds);
+    return root;
+}
+
 static double descend(struct tp_dual *dual)
 {
     struct tp_effort effort = tp_effort_of(3000000);
@@ -56,7 +68,7 @@ START_TEST(test_root_and_branches_bound_what_they_allow)
     struct tp_dual *root = NULL;
     double best = best_value(p, goal, -1, start);
     if (!isinf(best)) {
-        ck_assert_int_eq(tp_dual_new(p, goal, start, &root, NULL), TP_OK);
+        root = root_of(p, goal, start);
         ck_assert_double_ge(descend(root), best - 1e-9);
         for (int together = 0; together < 2; together++) {
             struct tp_dual *branch = NULL;
@@ -78,9 +90,9 @@ START_TEST(test_branches_come_to_an_end)
 {
     struct tp_problem *p = make(0);
     int32_t start[UNITS], u, v, depth = 0;
-    struct tp_dual *root, *dual = NULL;
+    struct tp_dual *dual = NULL;
     best_value(p, TP_GOAL_COHERENT, -1, start);
-    ck_assert_int_eq(tp_dual_new(p, TP_GOAL_COHERENT, start, &root, NULL), TP_OK);
+    struct tp_dual *root = root_of(p, TP_GOAL_COHERENT, start);
     while (tp_dual_undecided(dual ? dual : root, &u, &v)) {
         struct tp_dual *next = NULL;
         ck_assert_int_eq(tp_dual_branch(dual ? dual : root, u, v, depth % 2, &next, NULL), TP_OK);
@@ -104,9 +116,8 @@ START_TEST(test_the_pair_to_decide_is_nearest_to_one_half)
 {
     struct tp_problem *p = make(1);
     int32_t start[UNITS], u = -1, v = -1;
-    struct tp_dual *root;
     best_value(p, TP_GOAL_COHERENT, -1, start);
-    ck_assert_int_eq(tp_dual_new(p, TP_GOAL_COHERENT, start, &root, NULL), TP_OK);
+    struct tp_dual *root = root_of(p, TP_GOAL_COHERENT, start);
     /* At the start all shares are 0 or 1: the first pair. */
     ck_assert(tp_dual_undecided(root, &u, &v));
     ck_assert_int_eq(u, 1);
