@@ -80,6 +80,23 @@ static struct tp_problem *planted(int32_t groups, int32_t size, uint64_t seed, i
     return p;
 }
 
+/* Groups of 5, 4 and 3 with 0.8 inside, nothing across, in three towers of four: 4 + 1, 4, 3 + 1, so
+ * 6 + 6 + 3 pairs. What each unit could gain by itself is 5 * 3 / 2 + 6 + 3 pairs; of the five, no more
+ * than those of 4 and 1 are together. No steps are left for eigenvalues or branches. */
+START_TEST(test_a_group_larger_than_a_tower_is_not_worth_full_ones)
+{
+    static const int32_t group[12] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2};
+    static const int32_t best[12] = {0, 0, 0, 0, 2, 1, 1, 1, 1, 2, 2, 2};
+    int32_t unused[12];
+    struct tp_problem *p = planted(3, 4, 1, unused);
+    for (int32_t i = 0; i < 144; i++)
+        p->affinity[i] = i / 12 != i % 12 && group[i / 12] == group[i % 12] ? 0.8f : 0;
+    ck_assert_double_eq_tol(slow_value(p, TP_GOAL_COHERENT, best), 0.8 * 15, 1e-6);
+    ck_assert_double_eq_tol(bound_of(p, TP_GOAL_COHERENT, best, 1), 0.8 * 15, 1e-6);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_planted_groups_are_proven_best)
 {
     static const int32_t shapes[][2] = {{2, 13}, {4, 7}, {8, 4}, {13, 2}};
@@ -162,6 +179,7 @@ int main(void)
     Suite *suite = suite_create("bound");
     TCase *tcase = tcase_create("bound");
     tcase_add_loop_test(tcase, test_no_legal_assignment_is_worth_more, 0, 128);
+    tcase_add_test(tcase, test_a_group_larger_than_a_tower_is_not_worth_full_ones);
     tcase_add_loop_test(tcase, test_planted_groups_are_proven_best, 0, 8);
     tcase_add_loop_test(tcase, test_random_problems_are_bounded_closely, 0, 2);
     tcase_add_test(tcase, test_equal_affinities_are_bounded_by_their_number);
