@@ -152,7 +152,7 @@ static enum tp_status bound_of_rows(const struct tp_problem *p, enum tp_goal goa
     return status;
 }
 
-/* Groups that are more than a tower holds, if there are any and it helps to know of them.
+/* Groups that stand out, if it lowers the bound to know how many of their pairs fit together.
  * @param bound  in and out. */
 static enum tp_status plant_crowds(
     const struct tp_problem *p, struct tp_crowds *crowds, double *bound, struct tp_error *err)
