@@ -15,6 +15,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/pairs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -298,11 +299,6 @@ enum tp_status tp_crowds_plant(struct tp_crowds *crowds, struct tp_error *err)
     return TP_OK;
 }
 
-static double share(const double *z, int64_t n, int32_t u, int32_t v)
-{
-    return 0.5 * (z[u * n + v] + z[v * n + u]);
-}
-
 /* Grows a crowd around a unit and cuts it where it is broken most, per member.
  * @return that; the crowd's count and most. */
 static double grow_broken(struct growth *g, const double *z, int32_t seed, struct tp_crowd *crowd)
@@ -316,7 +312,7 @@ static double grow_broken(struct growth *g, const double *z, int32_t seed, struc
             break;
         join(g, next);
         for (int32_t v = 0; v < n; v++)
-            g->pull[v] += share(z, n, next, v);
+            g->pull[v] += tp_pair_share(z, n, next, v);
         double most = pairs_most(g), broken = (g->inside - most) / g->count;
         if (broken <= worst)
             continue;
@@ -386,7 +382,7 @@ void tp_crowds_price(struct tp_crowds *crowds, const double *z, double rate, dou
         double inside = 0, pairs = (double)c.count * (c.count - 1);
         for (int32_t i = 0; i < c.count; i++)
             for (int32_t j = 0; j < i; j++)
-                inside += 2 * share(z, n, member[i], member[j]);
+                inside += 2 * tp_pair_share(z, n, member[i], member[j]);
         double price = fmax(0, c.price + rate * (inside - c.most) / pairs);
         charge(member, c.count, n, price - c.price, cost);
         c.price = price;

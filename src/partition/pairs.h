@@ -33,4 +33,10 @@ static inline const unsigned char *tp_pairs_of(const struct tp_pairs *pairs, int
     return pairs->pair + (int64_t)unit * pairs->problem->unit_count;
 }
 
+/* How far two units share a tower in a relaxed matrix, (n, n): the mean of both halves. */
+static inline double tp_pair_share(const double *z, int64_t n, int32_t u, int32_t v)
+{
+    return 0.5 * (z[u * n + v] + z[v * n + u]);
+}
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/pairs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,15 +47,11 @@ void tp_triangles_release(struct tp_triangles *triangles)
     *triangles = (struct tp_triangles){0};
 }
 
-static double pair(const double *z, int64_t n, int32_t u, int32_t v)
-{
-    return 0.5 * (z[u * n + v] + z[v * n + u]);
-}
-
 /* How much it is broken by; negative: room left. */
 static double broken(const struct tp_triangle *t, const double *z, int32_t n)
 {
-    double uv = pair(z, n, t->u, t->v), uw = pair(z, n, t->u, t->w), vw = pair(z, n, t->v, t->w);
+    double uv = tp_pair_share(z, n, t->u, t->v), uw = tp_pair_share(z, n, t->u, t->w),
+           vw = tp_pair_share(z, n, t->v, t->w);
     return t->covers ? 1 - uv - uw - vw : uv + uw - vw - 1;
 }
 
@@ -70,7 +67,7 @@ void tp_triangles_find(struct tp_triangles *triangles, const double *z, int32_t 
     for (int32_t u = 0; u < n; u++) {
         for (int32_t v = 0; v < n; v++) {
             /* Broken ones need uv + uw above 1 + BROKEN. */
-            bool may = v != u && pair(z, n, u, v) > BROKEN;
+            bool may = v != u && tp_pair_share(z, n, u, v) > BROKEN;
             for (int32_t w = 0; w < v && w != u && may; w++)
                 offer(triangles, (struct tp_triangle){.u = u, .v = v, .w = w}, z, n);
             for (int32_t w = u + 1; w < v && may; w++)
