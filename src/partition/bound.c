@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An upper bound by branch and bound over pairs of units: together or apart.
  *
- * The root is the relaxation (dual.c). Where its bound stays above the best known, the pair whose share
- * in its solution is nearest to one half is decided both ways, always in the branch with the largest
- * bound; a branch that comes down to the best known is done. The largest bound of the open branches
+ * There are two relaxations: of the matrix of pairs (dual.c), for any number of units, and of whole towers
+ * (cover.c). Where the bounds of both stay above the best known, the better one is branched: the pair
+ * whose share in its solution is nearest to one half is decided both ways, always in the branch with the
+ * largest bound; a branch that comes down to the best known is done. The largest bound of the open branches
  * holds for all assignments, so the search may be cut off at any time. A branch in which every pair is
  * decided and that still lies above the best known is kept: what the relaxation does not know of (the
  * placement, which tower is which) may forbid it.
- * Cost: the more branches the looser the relaxation; thousands of steps a branch, times U^2. */
+ * Cost: the more branches the looser the relaxation; of the matrix thousands of steps a branch, times U^2. */
 #include "partition/bound.h"
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/cover.h"
 #include "partition/crowds.h"
 #include "partition/dual.h"
 #include "partition/relaxation.h"
@@ -19,7 +21,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define STEPS INT64_C(5000000) /* times the effort, and once more per 100 units */
+#define STEPS_FEW INT64_C(20000000) /* times the effort, as long as there are branches */
+#define STEPS INT64_C(5000000)      /* the same with more units, and once more per 100 of them */
 #define LOOK_UNITS_MAX 2000
 #define TREE_UNITS_MAX 100 /* the relaxations of more are too slow to take many */
 #define TREE_BYTES 536870912
@@ -28,12 +31,16 @@
 static const struct tp_patience patience_root = {20, 1e-5};
 static const struct tp_patience patience_branch = {3, 2e-4};
 
+/* Of one of the two relaxations: what is decided, and the pair to decide next, or its state. */
 struct branch {
+    struct tp_pairs pairs;
+    int32_t u, v;
     struct tp_dual *dual;
     double bound;
 };
 
 struct tree {
+    struct tp_cover *cover; /* NULL: each branch has its dual */
     struct branch *open;
     int32_t count, most;
     double known, closed; /* largest bound of what cannot be branched */
@@ -42,8 +49,9 @@ struct tree {
 
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort)
 {
-    int64_t steps = STEPS * effort * (1 + unit_count / 100),
-            round = tp_dual_round_steps(unit_count);
+    int64_t steps = unit_count <= TREE_UNITS_MAX ? STEPS_FEW : STEPS * (1 + unit_count / 100);
+    int64_t round = tp_dual_round_steps(unit_count);
+    steps *= effort;
     return unit_count <= LOOK_UNITS_MAX && steps <= round ? round + 1 : steps;
 }
 
@@ -59,44 +67,78 @@ static struct branch take_loosest(struct tree *t)
     return branch;
 }
 
+static void branch_release(struct branch *branch)
+{
+    tp_dual_free(branch->dual);
+    tp_pairs_release(&branch->pairs);
+}
+
+/* Lowers the bound of a branch of the dual that has one pair more decided.
+ * @param possible  out: false: no legal assignment has it so. */
+static enum tp_status grow_dual(struct tree *t, const struct branch *from, bool together,
+    struct branch *branch, bool *possible, struct tp_error *err)
+{
+    enum tp_status status =
+        tp_dual_branch(from->dual, from->u, from->v, together, &branch->dual, err);
+    *possible = branch->dual;
+    if (!status && *possible)
+        status = tp_dual_descend(
+            branch->dual, t->known, patience_branch, t->effort, &branch->bound, err);
+    return status;
+}
+
+/* The same of the cover, which also says at once what to decide next. */
+static enum tp_status grow_cover(struct tree *t, const struct branch *from, bool together,
+    struct branch *branch, bool *possible, struct tp_error *err)
+{
+    enum tp_status status = tp_pairs_copy(&branch->pairs, &from->pairs, err);
+    *possible = !status && tp_pairs_decide(&branch->pairs, from->u, from->v,
+                               together ? TP_PAIR_TOGETHER : TP_PAIR_APART);
+    if (!status && *possible)
+        status =
+            tp_cover_descend(t->cover, &branch->pairs, t->known, t->effort, &branch->bound, err);
+    if (!status && *possible && !tp_cover_divided(t->cover, &branch->pairs, &branch->u, &branch->v))
+        branch->u = -1;
+    return status;
+}
+
 /* One of the two ways to decide a pair. */
-static enum tp_status grow(struct tree *t, const struct branch *from, int32_t u, int32_t v,
-    bool together, struct tp_error *err)
+static enum tp_status grow(
+    struct tree *t, const struct branch *from, bool together, struct tp_error *err)
 {
     struct branch branch = {.bound = from->bound};
-    enum tp_status status = tp_dual_branch(from->dual, u, v, together, &branch.dual, err);
-    if (status || !branch.dual)
-        return status;
-    status = tp_dual_descend(branch.dual, t->known, patience_branch, t->effort, &branch.bound, err);
-    if (status || tp_is_proven(branch.bound, t->known))
-        tp_dual_free(branch.dual);
+    bool possible = false;
+    enum tp_status status = t->cover ? grow_cover(t, from, together, &branch, &possible, err)
+                                     : grow_dual(t, from, together, &branch, &possible, err);
+    if (status || !possible || tp_is_proven(branch.bound, t->known))
+        branch_release(&branch);
     else
         t->open[t->count++] = branch;
     return status;
 }
 
-static enum tp_status grow_both(struct tree *t, const struct branch *from, struct tp_error *err)
+static enum tp_status grow_both(struct tree *t, struct branch *from, struct tp_error *err)
 {
-    int32_t u, v;
-    if (!tp_dual_undecided(from->dual, &u, &v)) {
+    bool open = t->cover ? from->u >= 0 : tp_dual_undecided(from->dual, &from->u, &from->v);
+    if (!open) {
         t->closed = fmax(t->closed, from->bound);
         return TP_OK;
     }
-    enum tp_status status = grow(t, from, u, v, true, err);
-    return status ? status : grow(t, from, u, v, false, err);
+    enum tp_status status = grow(t, from, true, err);
+    return status ? status : grow(t, from, false, err);
 }
 
 /* Branches until all is proven or the effort or the memory is used up.
  * @param bound  in: of the root; out: of all that is left. */
 static enum tp_status grow_tree(
-    struct tree *t, struct tp_dual *root, double *bound, struct tp_error *err)
+    struct tree *t, struct branch *root, double *bound, struct tp_error *err)
 {
-    struct branch branch = {root, *bound};
-    enum tp_status status = grow_both(t, &branch, err);
+    root->bound = *bound;
+    enum tp_status status = grow_both(t, root, err);
     while (!status && t->count > 0 && t->count + 2 <= t->most && !t->effort->over) {
-        branch = take_loosest(t);
+        struct branch branch = take_loosest(t);
         status = grow_both(t, &branch, err);
-        tp_dual_free(branch.dual);
+        branch_release(&branch);
     }
     *bound = fmax(t->known, t->closed);
     for (int32_t i = 0; i < t->count; i++)
@@ -104,11 +146,14 @@ static enum tp_status grow_tree(
     return status;
 }
 
-static enum tp_status branch_and_bound(struct tp_dual *root, const struct tp_problem *problem,
-    double known, struct tp_effort *effort, double *bound, struct tp_error *err)
+/* @param cover  NULL: the root has a dual. */
+static enum tp_status branch_and_bound(struct branch *root, struct tp_cover *cover,
+    const struct tp_problem *problem, double known, struct tp_effort *effort, double *bound,
+    struct tp_error *err)
 {
     int64_t most = TREE_BYTES / tp_dual_bytes(problem->unit_count);
-    struct tree t = {.known = known,
+    struct tree t = {.cover = cover,
+        .known = known,
         .closed = -INFINITY,
         .effort = effort,
         .most = (int32_t)most,
@@ -117,7 +162,7 @@ static enum tp_status branch_and_bound(struct tp_dual *root, const struct tp_pro
         return tp_fail_memory(err);
     enum tp_status status = grow_tree(&t, root, bound, err);
     for (int32_t i = 0; i < t.count; i++)
-        tp_dual_free(t.open[i].dual);
+        branch_release(&t.open[i]);
     free(t.open);
     return status;
 }
@@ -168,20 +213,47 @@ static enum tp_status plant_crowds(
     return status;
 }
 
-/* With multipliers, and branches where these can be afforded.
+/* The other relaxation's bound at the root.
+ * @param better  out: whether it is the lower one of the two. */
+static enum tp_status cover_root(const struct tp_problem *problem, struct tp_cover *cover,
+    struct branch *root, double known, struct tp_effort *effort, double *bound, bool *better,
+    struct tp_error *err)
+{
+    struct tp_effort part = tp_effort_take(effort, effort->steps / 2);
+    double with = INFINITY;
+    enum tp_status status = tp_pairs_init(&root->pairs, problem, err);
+    if (!status)
+        status = tp_cover_descend(cover, &root->pairs, known, &part, &with, err);
+    bool whole = !part.over;
+    tp_effort_return(effort, &part);
+    if (!status && !tp_cover_divided(cover, &root->pairs, &root->u, &root->v))
+        root->u = -1;
+    *better = whole && with < *bound;
+    *bound = fmin(*bound, with);
+    return status;
+}
+
+/* With multipliers, and branches where these can be afforded, of the relaxation that is better here.
  * @param bound  in and out. */
 static enum tp_status tighten(const struct tp_problem *problem, enum tp_goal goal,
     const int32_t *tower, const struct tp_crowds *crowds, double known, struct tp_effort *effort,
     double *bound, struct tp_error *err)
 {
-    struct tp_dual *root = NULL;
-    enum tp_status status = tp_dual_new(problem, goal, tower, crowds, &root, err);
+    struct branch root = {0};
+    struct tp_cover *cover = NULL;
+    bool covered = false, few = problem->unit_count <= TREE_UNITS_MAX;
+    enum tp_status status = tp_dual_new(problem, goal, tower, crowds, &root.dual, err);
     if (!status)
-        status = tp_dual_descend(root, known, patience_root, effort, bound, err);
-    bool open = !tp_is_proven(*bound, known) && problem->unit_count <= TREE_UNITS_MAX;
-    if (!status && open && !effort->over)
-        status = branch_and_bound(root, problem, known, effort, bound, err);
-    tp_dual_free(root);
+        status = tp_dual_descend(root.dual, known, patience_root, effort, bound, err);
+    if (!status && few && !tp_is_proven(*bound, known) && !effort->over)
+        status = tp_cover_new(problem, goal, tower, crowds, &cover, err);
+    if (!status && cover)
+        status = cover_root(problem, cover, &root, known, effort, bound, &covered, err);
+    if (!status && few && !tp_is_proven(*bound, known) && !effort->over)
+        status =
+            branch_and_bound(&root, covered ? cover : NULL, problem, known, effort, bound, err);
+    tp_cover_free(cover);
+    branch_release(&root);
     return status;
 }
 

@@ -13,6 +13,7 @@ jansson libjansson-dev
 libzip libzip-dev
 libgcrypt libgcrypt20-dev
 csv libcsv-dev
+Clp coinor-libclp-dev
 cairo libcairo2-dev
 mpi libopenmpi-dev
 help2man help2man

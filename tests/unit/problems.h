@@ -31,6 +31,7 @@ static inline struct tp_problem *problem_new(int32_t units, int32_t towers)
     ck_assert_ptr_nonnull(p);
     p->unit_count = units;
     p->tower_count = towers;
+    p->class_count = 1;
     p->weight = calloc((size_t)units * TP_RESOURCES, sizeof *p->weight);
     p->most = calloc((size_t)towers * TP_RESOURCES, sizeof *p->most);
     p->pin = calloc((size_t)units, sizeof *p->pin);
@@ -72,6 +73,7 @@ static inline void problem_relate(struct tp_problem *p, struct tp_random *random
 static inline void problem_limit_memory(struct tp_problem *p, double memory)
 {
     int32_t of_kind[2] = {-1, -1};
+    p->class_count = 0;
     for (int32_t t = 0; t < p->tower_count; t++) {
         bool pinned = false;
         for (int32_t u = 0; u < p->unit_count; u++)

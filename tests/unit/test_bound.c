@@ -136,6 +136,37 @@ START_TEST(test_random_problems_are_bounded_closely)
 }
 END_TEST
 
+/* With enough effort few units are settled under all limits at once. */
+START_TEST(test_few_units_are_proven_best)
+{
+    struct tp_random random = tp_random_new((uint64_t)_i, 73);
+    struct recipe recipe = {.units = UNITS,
+        .towers = 2 + _i % 3,
+        .affinity = 1,
+        .features_most = 1 + _i % 2,
+        .pinned = _i & 4 ? 20 : 0,
+        .apart = _i & 8 ? 10 : 0,
+        .memory = _i & 16 ? 3 : 0};
+    struct tp_problem *p = problem_random(&recipe, &random);
+    enum tp_goal goal = _i & 1 ? TP_GOAL_COHERENT : TP_GOAL_DIVERSE;
+    int32_t tower[UNITS] = {0}, best_tower[UNITS] = {0};
+    double best = -INFINITY;
+    tp_problem_set_limits(p, (struct tp_limits){_i & 32 ? 0.6 : INFINITY, _i & 64 ? 3 : 1.5});
+    do {
+        if (!slow_legal(p, tower) || slow_value(p, goal, tower) <= best)
+            continue;
+        best = slow_value(p, goal, tower);
+        memcpy(best_tower, tower, sizeof tower);
+    } while (next_towers(p, tower));
+    if (isfinite(best)) {
+        double bound = bound_of(p, goal, best_tower, 200000000);
+        ck_assert_double_ge(bound, best - 1e-9);
+        ck_assert_double_le(bound, best + 2e-6 * fabs(best));
+    }
+    tp_problem_free(p);
+}
+END_TEST
+
 /* 2 * (2 * 3) / 2 pairs inside two towers of three, all worth 0.5: 3; and nothing but these sizes
  * is legal, so bound and value agree. */
 START_TEST(test_equal_affinities_are_bounded_by_their_number)
@@ -182,6 +213,7 @@ int main(void)
     tcase_add_test(tcase, test_a_group_larger_than_a_tower_is_not_worth_full_ones);
     tcase_add_loop_test(tcase, test_planted_groups_are_proven_best, 0, 8);
     tcase_add_loop_test(tcase, test_random_problems_are_bounded_closely, 0, 2);
+    tcase_add_loop_test(tcase, test_few_units_are_proven_best, 0, 128);
     tcase_add_test(tcase, test_equal_affinities_are_bounded_by_their_number);
     tcase_add_test(tcase, test_a_request_to_stop_leaves_a_bound);
     suite_add_tcase(suite, tcase);
