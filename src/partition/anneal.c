@@ -437,7 +437,7 @@ static int32_t choose_tower(const struct tp_anneal *s, int32_t u, uint64_t bits)
 
 /* Draws one of the unit's move to a tower, its swaps with some of the units there, and to stay.
  * @return candidates looked at. */
-static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
+TP_CLONES static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
 {
     const int32_t *members = members_of(s, to);
     const float *noise = s->noise + (bits >> 32) % NOISE;
@@ -446,14 +446,17 @@ static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
     int32_t at = count > 0 ? below(bits, count) : 0;
     double relief = s->price * (s->penalty[s->tower[u]] + s->penalty[to]); /* the most there is */
     double best_score = s->heat * (double)noise[CANDIDATES + 1];
-    bool apart = keeps_apart(s, u);
+    relief += s->price * clashes(s, u, s->tower[u], -1);
     for (int32_t i = -1; i < tried; i++) {
+        double relief_of_other = 0;
         if (i >= 0) {
             c.other = members[at];
             at = at + 1 < count ? at + 1 : 0;
+            if (keeps_apart(s, c.other))
+                relief_of_other = s->price * clashes(s, c.other, to, -1);
         }
         double score = gain_of(s, &c) + s->heat * (double)noise[i + 1];
-        if (score + relief <= best_score && !apart && (i < 0 || !keeps_apart(s, c.other)))
+        if (score + relief + relief_of_other <= best_score)
             continue;
         score -= s->price * strain(s, &c);
         if (score > best_score) {
