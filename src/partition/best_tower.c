@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOAD_SLACK 1e-9   /* relative: sums in another order */
 #define VALUE_SLACK 1e-12 /* of all worths and prices: the same */
 #define STEPS_PER_SCORE 2
 
@@ -423,7 +422,7 @@ bool tp_best_tower_ask(struct tp_best_tower *b, const struct tp_tower_question *
     b->best = q->known;
     b->improved = 0;
     for (int r = 0; r < TP_RESOURCES; r++)
-        b->most[r] = tp_tower_most(b->problem, q->tower)[r] * (1 + LOAD_SLACK);
+        b->most[r] = tp_tower_most(b->problem, q->tower)[r] * (1 + TP_LOAD_SLACK);
     find_items(b, q->pairs);
     add_up_items(b, q);
     sort_items(b);

@@ -26,7 +26,6 @@
 #define FORGOTTEN 0.05    /* room left per member, at price 0 */
 #define NEAR 0.1          /* mean share with those that are in, below which nobody joins */
 #define DISTINCT 0.5      /* the same of affinities, in means inside, both above the mean of all */
-#define LOAD_SLACK 1e-9   /* relative: sums in another order */
 
 enum mark { FREE, IN, TAKEN };
 
@@ -107,7 +106,7 @@ static int falling_count(const void *a, const void *b)
 static void add_up_room(const struct tp_problem *p, int resource, double *room)
 {
     for (int32_t t = 0; t < p->tower_count; t++)
-        room[t] = tp_tower_most(p, t)[resource] * (1 + LOAD_SLACK);
+        room[t] = tp_tower_most(p, t)[resource] * (1 + TP_LOAD_SLACK);
     qsort(room, (size_t)p->tower_count, sizeof *room, falling_room);
     for (int32_t t = 1; t < p->tower_count; t++)
         room[t] += room[t - 1];

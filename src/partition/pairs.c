@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOAD_SLACK 1e-9 /* relative: sums in another order */
-
 static unsigned char *cell(const struct tp_pairs *pairs, int32_t u, int32_t v)
 {
     return pairs->pair + (int64_t)u * pairs->problem->unit_count + v;
@@ -60,7 +58,7 @@ static bool possible(const struct tp_pairs *pairs, int32_t unit)
         reach += *cell(pairs, unit, v) != TP_PAIR_APART ? weight[TP_FEATURES] : 0;
     }
     for (int r = 0; r < TP_RESOURCES; r++)
-        if (load[r] > most_of(p, unit, r) * (1 + LOAD_SLACK))
+        if (load[r] > most_of(p, unit, r) * (1 + TP_LOAD_SLACK))
             return false;
     return reach >= p->features_least;
 }

@@ -76,6 +76,10 @@ static inline const double *tp_tower_most(const struct tp_problem *problem, int3
     return problem->most + (int64_t)tower * TP_RESOURCES;
 }
 
+/* Relative: loads that were added in another order may differ by rounding. What says that nothing fits allows
+ * for it. */
+#define TP_LOAD_SLACK 1e-9
+
 /* Whether the tables of an assignment can really be placed on ranks: memory of a tower's ranks, added
  * up, is only a necessary condition. */
 struct tp_judge {

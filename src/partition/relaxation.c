@@ -19,7 +19,6 @@
 #define NEWTON_STEPS 40
 #define SWEEPS 4         /* over the limits of a row */
 #define LOAD_CLOSE 1e-10 /* relative; nearer is rounding */
-#define LOAD_SLACK 1e-9  /* relative: sums in another order */
 #define NEVER (-1.0e+30) /* of a unit that may not be in the row: no price brings it in */
 
 /* How many units, and features, a tower may hold: limits on its loads allow only so many of the
@@ -49,7 +48,7 @@ static void limit_units(
         sorted[u] = tp_unit_weight(p, u)[resource];
     qsort(sorted, (size_t)p->unit_count, sizeof *sorted, rising);
     for (int32_t t = 0; t < p->tower_count; t++) {
-        double sum = 0, most = tp_tower_most(p, t)[resource] * (1 + LOAD_SLACK);
+        double sum = 0, most = tp_tower_most(p, t)[resource] * (1 + TP_LOAD_SLACK);
         int32_t count = 0;
         while (count < p->unit_count && sum + sorted[count] <= most)
             sum += sorted[count++];
