@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of things: settle the limits (which yields a first legal assignment), baselines; few units
- * are then searched exhaustively, others from all of these until the effort is over. Then the proof: an
- * exhaustive search where that may be enough, else a bound on how much better any answer could be.
+ * are then searched exhaustively, others from all of these until the effort is over. Then the proof: a bound on how much
+ * better any answer could be; where units are not many, an exhaustive search if that leaves a gap.
  * Where only time ends it, search and proof follow each other again, unless the answer is proven best.
  *
  * The search may make memory scarcer, for the sake of the judge; what is said of the best there is, is
@@ -23,8 +23,8 @@
 
 #define EFFORT_AT_FIRST 10         /* where there is no end to it */
 #define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
-#define EXACT_PART 5               /* of more: that part of the steps of the proof */
-#define SHARE_OF_EXACT 0.3         /* of the time */
+#define EXACT_PART 20              /* of more: that part of the steps of the proof */
+#define SHARE_OF_EXACT 0.3         /* of the time of the proof */
 #define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
 #define SOON_UNITS_MOST 60         /* few enough to be proven best often, so proof is tried soon */
 #define QUICK_STEPS_MOST 200000000 /* half a second, for as many units as there may be */
@@ -118,22 +118,31 @@ static enum tp_status exhaust(
     return status;
 }
 
+/* A bound on how much better another answer could be. */
+static enum tp_status bound(
+    struct solver *s, struct tp_partition *out, int64_t steps, struct tp_error *err)
+{
+    bool few = s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX;
+    struct tp_effort effort = effort_for(s, steps, few ? 1 - SHARE_OF_EXACT : 1);
+    double most = INFINITY;
+    enum tp_status status = tp_bound(s->problem, s->options->goal, out->tower, &effort, &most, err);
+    out->bound = isnan(out->bound) ? most : fmin(most, out->bound);
+    out->optimal = !status && tp_is_proven(out->bound, out->value);
+    return status;
+}
+
 /* The proof that the answer is the best, or how much better another could be. */
 static enum tp_status prove(
     struct solver *s, struct tp_partition *out, int64_t steps, struct tp_error *err)
 {
-    const struct tp_partition_options *options = s->options;
-    enum tp_status status =
-        s->problem->unit_count <= TP_EXACT_BEST_UNITS_MAX
-            ? exhaust(s, out, effort_for(s, steps / EXACT_PART, SHARE_OF_EXACT), err)
-            : tp_towers_value(s->problem, options->goal, out->tower, &out->value, err);
-    if (status || out->optimal || !s->problem->affinity || options->goal == TP_GOAL_LOAD)
+    enum tp_goal goal = s->options->goal;
+    enum tp_status status = tp_towers_value(s->problem, goal, out->tower, &out->value, err);
+    if (!status && s->problem->affinity && goal != TP_GOAL_LOAD)
+        status = bound(s, out, steps, err);
+    if (status || out->optimal || s->problem->unit_count > TP_EXACT_BEST_UNITS_MAX)
         return status;
-    struct tp_effort effort = effort_for(s, steps, 1);
-    double bound = INFINITY;
-    status = tp_bound(s->problem, options->goal, out->tower, &effort, &bound, err);
-    out->bound = isnan(out->bound) ? bound : fmin(bound, out->bound);
-    out->optimal = !status && tp_is_proven(out->bound, out->value);
+    status = exhaust(s, out, effort_for(s, steps / EXACT_PART, 1), err);
+    out->optimal |= !isnan(out->bound) && tp_is_proven(out->bound, out->value);
     return status;
 }
 
