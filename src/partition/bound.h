@@ -9,7 +9,7 @@
 #include "partition/assignment.h"
 #include "partition/effort.h"
 
-/* Steps worth their time: 0.2 s at effort 10 where there are few units and much to gain; at least one
+/* Steps worth their time: a second at effort 10 where there are few units and much to gain; at least one
  * look at the eigenvalues of up to 2,000 units; beyond, only what needs none. */
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort);
 

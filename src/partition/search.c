@@ -39,14 +39,14 @@
 
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, one or two for 1,000, ten for
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, four for 1,000, twenty for
  * 10,000. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 5000000 /* the most for the pairs, from 25 units on */
-#define STEPS_PER_UNIT 25000
+#define STEPS_PER_UNIT 75000
 #define MANY_UNITS 2000
-#define STEPS_BEYOND 8000 /* per unit more: their rows are in no cache, a minute is long */
-#define FEW_UNITS_MOST 60 /* see above */
+#define STEPS_BEYOND 16000 /* per unit more: their rows are in no cache, a minute is long */
+#define FEW_UNITS_MOST 60  /* see above */
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
 #define SWEEPS_MANY 400.0
@@ -67,7 +67,7 @@
 #define LONG_HOT_MOST 0.4
 #define LONG_LAST_LEAST 0.05
 #define LONG_LAST_MOST 0.12
-#define SHARE_OF_FIRM 0.3 /* runs that stay within the limits, nearly */
+#define SHARE_OF_FIRM 0.5 /* runs that stay within the limits, nearly */
 #define PRICE_FIRM 100.0  /* usual gains per mean */
 #define PRICE_SOFT 0.01
 #define SHARE_OF_DEALS 0.5 /* over the steps of the annealing */
@@ -77,8 +77,8 @@
 #define PARENTS_MOST 4
 #define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
-#define STALE 0.75        /* of the steps of a life, without anything better */
-#define ROUNDS_OF_LIFE 12 /* at least */
+#define STALE 0.9         /* of the steps of a life, without anything better */
+#define ROUNDS_OF_LIFE 30 /* at least */
 #define TRIFLE 1e-4       /* of the value: a gain that does not count */
 #define PART_OF_RESCUE 4  /* of the steps of a run, for its end if nothing legal was met */
 
