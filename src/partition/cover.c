@@ -29,11 +29,6 @@
 #define STEPS_QUICK 1000000 /* of a question, as long as others are left */
 #define STEPS_PER_CELL 4    /* of the program's tableau, an iteration */
 
-struct column {
-    int32_t class;
-    double worth; /* sum over its ordered pairs */
-};
-
 struct tp_cover {
     const struct tp_problem *problem;
     struct tp_best_tower *best;
@@ -45,8 +40,8 @@ struct tp_cover {
     double *now, *center,
         *asked;              /* (rows) prices of the program, of the best bound, of the question */
     int32_t *first, *towers; /* (classes) a tower of it; how many */
-    struct column *column;
-    unsigned char *in; /* (columns, U) */
+    int32_t *class;          /* (columns) */
+    unsigned char *in;       /* (columns, U) */
     int32_t columns, room;
     int32_t artificial; /* columns before the first tower */
     double scale;       /* mean worth of a unit */
@@ -115,10 +110,10 @@ static enum tp_status make_room(struct tp_cover *c, struct tp_error *err)
         return TP_OK;
     int32_t room = 2 * c->room + 64;
     size_t units = (size_t)c->problem->unit_count;
-    struct column *column = tp_resize(c->column, (size_t)room, sizeof *column);
-    if (!column)
+    int32_t *class = tp_resize(c->class, (size_t)room, sizeof *class);
+    if (!class)
         return tp_fail_memory(err);
-    c->column = column;
+    c->class = class;
     unsigned char *in = tp_resize(c->in, (size_t)room, units);
     if (!in)
         return tp_fail_memory(err);
@@ -149,7 +144,7 @@ static enum tp_status add_column(
     }
     CoinBigIndex starts[2] = {0, count};
     Clp_addColumns(c->program, 1, &least, &most, &worth, starts, c->index, c->element);
-    c->column[c->columns] = (struct column){class, worth};
+    c->class[c->columns] = class;
     memcpy(c->in + (int64_t)c->columns++ * units, in, (size_t)units);
     return TP_OK;
 }
@@ -176,41 +171,51 @@ static enum tp_status add_crowds(struct tp_cover *c, int32_t from, struct tp_err
     return whole ? TP_OK : tp_fail_memory(err);
 }
 
-static enum tp_status begin(
-    struct tp_cover *c, enum tp_goal goal, const int32_t *tower, struct tp_error *err)
+/* Rows, columns that are none, and the rows of crowds. */
+static enum tp_status begin_program(struct tp_cover *c, struct tp_error *err)
 {
     const struct tp_problem *p = c->problem;
-    int32_t units = p->unit_count;
-    double half = goal == TP_GOAL_DIVERSE ? -0.5 : 0.5;
-    unsigned char *in = TP_NEW(units, unsigned char);
-    enum tp_status status = in ? TP_OK : tp_fail_memory(err);
-    for (int64_t i = 0; i < (int64_t)units * units; i++) {
-        c->cost[i] = half * (double)p->affinity[i];
-        c->scale += fabs(c->cost[i]) / units;
-    }
+    int32_t rows = p->unit_count + p->class_count;
     for (int32_t t = p->tower_count - 1; t >= 0; t--) {
         c->first[p->tower_class[t]] = t;
         c->towers[p->tower_class[t]]++;
     }
     Clp_setLogLevel(c->program, 0);
     Clp_setObjSense(c->program, -1);
-    Clp_resize(c->program, units + p->class_count, 0);
-    for (int32_t row = 0; row < units + p->class_count; row++)
+    Clp_resize(c->program, rows, 0);
+    for (int32_t row = 0; row < rows; row++)
         Clp_rowLower(c->program)[row] = Clp_rowUpper(c->program)[row] =
-            row < units ? 1 : c->towers[row - units];
+            row < p->unit_count ? 1 : c->towers[row - p->unit_count];
     add_artificial(c);
-    if (!status)
-        status = add_crowds(c, 0, err);
-    for (int32_t t = 0; t < p->tower_count && !status; t++) {
+    return add_crowds(c, 0, err);
+}
+
+/* The assignment that is known: its towers, and each unit at the price of half of what it has there. */
+static enum tp_status begin_at(struct tp_cover *c, const int32_t *tower, struct tp_error *err)
+{
+    int32_t units = c->problem->unit_count;
+    unsigned char *in = TP_NEW(units, unsigned char);
+    enum tp_status status = in ? TP_OK : tp_fail_memory(err);
+    for (int32_t t = 0; t < c->problem->tower_count && !status; t++) {
         for (int32_t u = 0; u < units; u++) {
             in[u] = tower[u] == t;
             for (int32_t v = 0; v < units && in[u]; v++)
                 c->center[u] += tower[v] == t ? c->cost[(int64_t)u * units + v] : 0;
         }
-        status = add_column(c, p->tower_class[t], in, err);
+        status = add_column(c, c->problem->tower_class[t], in, err);
     }
     free(in);
     return status;
+}
+
+static void value_pairs(struct tp_cover *c, enum tp_goal goal)
+{
+    int32_t units = c->problem->unit_count;
+    double half = goal == TP_GOAL_DIVERSE ? -0.5 : 0.5;
+    for (int64_t i = 0; i < (int64_t)units * units; i++) {
+        c->cost[i] = half * (double)c->problem->affinity[i];
+        c->scale += fabs(c->cost[i]) / units;
+    }
 }
 
 enum tp_status tp_cover_new(const struct tp_problem *problem, enum tp_goal goal,
@@ -240,8 +245,12 @@ enum tp_status tp_cover_new(const struct tp_problem *problem, enum tp_goal goal,
         status = tp_best_tower_new(problem, &c->best, err);
     if (!status)
         status = tp_crowds_copy(&c->crowds, crowds, err);
+    if (!status) {
+        value_pairs(c, goal);
+        status = begin_program(c, err);
+    }
     if (!status)
-        status = begin(c, goal, tower, err);
+        status = begin_at(c, tower, err);
     if (status) {
         tp_cover_free(c);
         return status;
@@ -266,7 +275,7 @@ void tp_cover_free(struct tp_cover *c)
     free(c->asked);
     free(c->first);
     free(c->towers);
-    free(c->column);
+    free(c->class);
     free(c->in);
     free(c->index);
     free(c->element);
@@ -333,7 +342,7 @@ static double best_known(const struct tp_cover *c, int32_t class)
 {
     double best = -INFINITY;
     for (int32_t i = 0; i < c->columns; i++)
-        if (c->column[i].class == class && Clp_columnUpper(c->program)[c->artificial + i] > 0)
+        if (c->class[i] == class && Clp_columnUpper(c->program)[c->artificial + i] > 0)
             best = fmax(best, worth_at(c, units_of(c, i)));
     return best;
 }
