@@ -125,6 +125,22 @@ static inline struct tp_problem *problem_random(
     return p;
 }
 
+/* One of 128 kinds: two to four towers, pins, units apart, uneven memory, loads, sizes; all or none of them. */
+static inline struct tp_problem *problem_of_kind(int32_t units, int kind, uint64_t stream)
+{
+    struct tp_random random = tp_random_new((uint64_t)kind, stream);
+    struct recipe recipe = {.units = units,
+        .towers = 2 + kind % 3,
+        .affinity = 1,
+        .features_most = 1 + kind % 2,
+        .pinned = kind & 4 ? 20 : 0,
+        .apart = kind & 8 ? 10 : 0,
+        .memory = kind & 16 ? 3 : 0};
+    struct tp_problem *p = problem_random(&recipe, &random);
+    tp_problem_set_limits(p, (struct tp_limits){kind & 32 ? 1.2 : INFINITY, kind & 64 ? 3 : 1.5});
+    return p;
+}
+
 static inline void random_towers(
     const struct tp_problem *p, struct tp_random *random, int32_t *tower)
 {

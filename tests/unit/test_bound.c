@@ -19,19 +19,10 @@ static double bound_of(
 
 START_TEST(test_no_legal_assignment_is_worth_more)
 {
-    struct tp_random random = tp_random_new((uint64_t)_i, 61);
-    struct recipe recipe = {.units = UNITS,
-        .towers = 2 + _i % 3,
-        .affinity = 1,
-        .features_most = 1 + _i % 2,
-        .pinned = _i & 4 ? 20 : 0,
-        .apart = _i & 8 ? 10 : 0,
-        .memory = _i & 16 ? 3 : 0};
-    struct tp_problem *p = problem_random(&recipe, &random);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 61);
     enum tp_goal goal = _i & 1 ? TP_GOAL_COHERENT : TP_GOAL_DIVERSE;
     int32_t tower[UNITS] = {0}, worst_tower[UNITS] = {0};
     double best = -INFINITY, worst = INFINITY;
-    tp_problem_set_limits(p, (struct tp_limits){_i & 32 ? 1.2 : INFINITY, _i & 64 ? 3 : 1.5});
     do {
         if (!slow_legal(p, tower))
             continue;
@@ -139,19 +130,10 @@ END_TEST
 /* With enough effort few units are settled under all limits at once. */
 START_TEST(test_few_units_are_proven_best)
 {
-    struct tp_random random = tp_random_new((uint64_t)_i, 73);
-    struct recipe recipe = {.units = UNITS,
-        .towers = 2 + _i % 3,
-        .affinity = 1,
-        .features_most = 1 + _i % 2,
-        .pinned = _i & 4 ? 20 : 0,
-        .apart = _i & 8 ? 10 : 0,
-        .memory = _i & 16 ? 3 : 0};
-    struct tp_problem *p = problem_random(&recipe, &random);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 73);
     enum tp_goal goal = _i & 1 ? TP_GOAL_COHERENT : TP_GOAL_DIVERSE;
     int32_t tower[UNITS] = {0}, best_tower[UNITS] = {0};
     double best = -INFINITY;
-    tp_problem_set_limits(p, (struct tp_limits){_i & 32 ? 0.6 : INFINITY, _i & 64 ? 3 : 1.5});
     do {
         if (!slow_legal(p, tower) || slow_value(p, goal, tower) <= best)
             continue;

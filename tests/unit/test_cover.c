@@ -45,18 +45,9 @@ static double slow_best(
 
 START_TEST(test_bounds_what_is_decided)
 {
-    struct tp_random random = tp_random_new((uint64_t)_i, 127);
-    struct recipe recipe = {.units = UNITS,
-        .towers = 2 + _i % 3,
-        .affinity = 1,
-        .features_most = 1 + _i % 2,
-        .pinned = _i & 4 ? 20 : 0,
-        .apart = _i & 8 ? 10 : 0,
-        .memory = _i & 16 ? 3 : 0};
-    struct tp_problem *p = problem_random(&recipe, &random);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 127);
     enum tp_goal goal = _i & 1 ? TP_GOAL_COHERENT : TP_GOAL_DIVERSE;
     int32_t tower[UNITS], other[UNITS];
-    tp_problem_set_limits(p, (struct tp_limits){_i & 32 ? 1.2 : INFINITY, _i & 64 ? 3 : 1.5});
     double best = slow_best(p, goal, -1, tower);
     if (isfinite(best)) {
         struct tp_cover *cover = cover_of(p, goal, tower);
