@@ -23,8 +23,10 @@
 
 #define STEPS_FEW INT64_C(20000000) /* times the effort, as long as there are branches */
 #define STEPS INT64_C(5000000)      /* the same with more units, and once more per 100 of them */
-#define LOOK_UNITS_MAX 2000
-#define TREE_UNITS_MAX 100 /* the relaxations of more are too slow to take many */
+#define STEPS_PER_PAIR 60           /* at least: three rounds for 3,000 units by default */
+#define ROUNDS_LEAST 2              /* one lowers nothing */
+#define DUAL_UNITS_MAX 4000 /* half a GiB, and ten seconds in which nobody can stop LAPACK */
+#define TREE_UNITS_MAX 100  /* the relaxations of more are too slow to take many */
 #define TREE_BYTES 536870912
 
 /* Of the root: the rest is worked on in its branches. */
@@ -49,10 +51,12 @@ struct tree {
 
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort)
 {
-    int64_t steps = unit_count <= TREE_UNITS_MAX ? STEPS_FEW : STEPS * (1 + unit_count / 100);
-    int64_t round = tp_dual_round_steps(unit_count);
-    steps *= effort;
-    return unit_count <= LOOK_UNITS_MAX && steps <= round ? round + 1 : steps;
+    int64_t units = unit_count, steps = STEPS * (1 + units / 100);
+    if (units <= TREE_UNITS_MAX)
+        steps = STEPS_FEW;
+    else if (units <= DUAL_UNITS_MAX && steps < STEPS_PER_PAIR * units * units)
+        steps = STEPS_PER_PAIR * units * units;
+    return effort * steps;
 }
 
 /* Takes the branch with the largest bound out. */
@@ -269,7 +273,9 @@ enum tp_status tp_bound(const struct tp_problem *problem, enum tp_goal goal, con
         status = bound_of_rows(problem, goal, &crowds, &best, err);
     if (!status && goal == TP_GOAL_COHERENT)
         status = plant_crowds(problem, &crowds, &best, err);
-    if (!status && !effort->over && effort->steps >= tp_dual_round_steps(problem->unit_count))
+    bool by_rounds = problem->unit_count <= DUAL_UNITS_MAX &&
+                     effort->steps > ROUNDS_LEAST * tp_dual_round_steps(problem->unit_count);
+    if (!status && !effort->over && by_rounds)
         status = tighten(problem, goal, tower, &crowds, known, effort, &best, err);
     tp_crowds_release(&crowds);
     if (!status)

@@ -9,8 +9,8 @@
 #include "partition/assignment.h"
 #include "partition/effort.h"
 
-/* Steps worth their time: a second at effort 10 where there are few units and much to gain; at least one
- * look at the eigenvalues of up to 2,000 units; beyond, only what needs none. */
+/* Steps worth their time: a second at effort 10 where there are few units and much to gain; a few rounds with
+ * eigenvalues of up to 4,000 units; beyond, only what needs none. */
 int64_t tp_bound_steps(int32_t unit_count, int32_t effort);
 
 /* @param problem  with its limits set and an affinity; some assignment must be legal.

@@ -300,15 +300,10 @@ static enum tp_status project_spectrum(struct tp_dual *d, struct tp_error *err)
     enum tp_status status = find_spectrum(d, err);
     if (status)
         return status;
-    memset(d->space->y, 0, (size_t)d->n * (size_t)d->n * sizeof *d->space->y);
-    for (int32_t i = 0; i < d->space->found && d->space->kept[i] > 0; i++) {
-        const double *vector = at(d->space->vectors, d, i);
-        for (int32_t u = 0; u < d->n; u++) {
-            double *y = at(d->space->y, d, u), x = d->space->kept[i] * vector[u];
-            for (int32_t v = 0; v < d->n; v++)
-                y[v] += x * vector[v];
-        }
-    }
+    int32_t count = 0;
+    while (count < d->space->found && d->space->kept[count] > 0)
+        count++;
+    tp_eigen_compose(d->space->kept, d->space->vectors, d->n, count, d->space->y);
     return TP_OK;
 }
 
@@ -445,13 +440,14 @@ enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patien
     double before = INFINITY;
     int vain = 0;
     for (int round = 0; vain < patience.looks; round++, d->rounds++) {
-        effort->over = effort->over || effort->steps < cost; /* what is left is of no use */
+        effort->over = effort->over || effort->steps <= cost; /* what is left is of no use */
         if (effort->over || !tp_effort_spend(effort, cost))
             break;
         enum tp_status status = project_spectrum(d, err);
         if (status)
             return status;
-        if (round % ROUNDS_PER_LOOK == 0) {
+        bool last = effort->steps <= cost; /* nothing is found without a look */
+        if (round % ROUNDS_PER_LOOK == 0 || last) {
             double here = bound_here(d);
             *bound = fmin(*bound, here);
             if (tp_is_proven(*bound, known))

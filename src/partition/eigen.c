@@ -22,6 +22,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define BLOCK 32
+
 _Static_assert(sizeof(lapack_int) == sizeof(int32_t), "LAPACK with 32-bit integers");
 
 /* LAPACK leaves the sign of a vector open. */
@@ -82,4 +84,26 @@ out:
     free(rising);
     free(support);
     return status;
+}
+
+/* Block by block, so that the rows that are read and those that are written both stay in cache. */
+static void mirror_upper(double *a, int32_t n)
+{
+    for (int32_t rows = 0; rows < n; rows += BLOCK)
+        for (int32_t columns = 0; columns <= rows; columns += BLOCK)
+            for (int32_t i = rows; i < n && i < rows + BLOCK; i++)
+                for (int32_t j = columns; j < i && j < columns + BLOCK; j++)
+                    a[(int64_t)i * n + j] = a[(int64_t)j * n + i];
+}
+
+void tp_eigen_compose(const double *values, double *vectors, int32_t n, int32_t count, double *a)
+{
+    for (int32_t i = 0; i < count; i++)
+        for (int32_t j = 0; j < n; j++)
+            vectors[(int64_t)i * n + j] *= sqrt(values[i]);
+    int threads = openblas_get_num_threads();
+    openblas_set_num_threads(1);
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, n, count, 1, vectors, n, 0, a, n);
+    openblas_set_num_threads(threads);
+    mirror_upper(a, n);
 }

@@ -21,4 +21,12 @@
 enum tp_status tp_eigen_largest(
     double *a, int32_t n, int32_t count, double *values, double *vectors, struct tp_error *err);
 
+/* The matrix with these eigenvalues, and 0 for all others. The same bytes whatever the number of threads
+ * of the BLAS.
+ * @param values  (count), at least 0.
+ * @param vectors (count, n), as found; used up.
+ * @param a       out, (n, n), both halves.
+ * Cost: n^2 * count flops. */
+void tp_eigen_compose(const double *values, double *vectors, int32_t n, int32_t count, double *a);
+
 #endif

@@ -3,6 +3,8 @@
  * where groups are plain, and falls with effort. */
 #include "partition/bound.h"
 
+#include "partition/dual.h"
+
 #include "problems.h"
 
 #define UNITS 8
@@ -172,6 +174,28 @@ START_TEST(test_equal_affinities_are_bounded_by_their_number)
 }
 END_TEST
 
+/* By units alone, each of 120 has the better half of all others beside it: 120 * 59 / 2 pairs of 0.75 in
+ * the mean, 2655. The largest eigenvalue of such noise is 2 * sqrt(120 / 12), so nothing is worth more
+ * than 120 * 59 / 2 * 0.5 + 6.3 * 60 / 2 = 1960. A few rounds must have come some way, and what the last
+ * of them found counts. */
+START_TEST(test_a_few_rounds_are_of_use)
+{
+    struct recipe recipe = {.units = 120, .towers = 2, .affinity = 1, .features_most = 1};
+    struct tp_random random = tp_random_new(3, 75);
+    struct tp_problem *p = problem_random(&recipe, &random);
+    int32_t tower[120];
+    tp_problem_set_limits(p, (struct tp_limits){INFINITY, 1});
+    for (int32_t u = 0; u < 120; u++)
+        tower[u] = u % 2;
+    double none = bound_of(p, TP_GOAL_COHERENT, tower, tp_dual_round_steps(120));
+    double three = bound_of(p, TP_GOAL_COHERENT, tower, 3 * tp_dual_round_steps(120) + 1);
+    ck_assert_double_eq_tol(none, 2655, 60);
+    ck_assert_double_lt(three, 2300);
+    ck_assert_double_ge(three, slow_value(p, TP_GOAL_COHERENT, tower));
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_a_request_to_stop_leaves_a_bound)
 {
     int32_t tower[64];
@@ -197,6 +221,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_random_problems_are_bounded_closely, 0, 2);
     tcase_add_loop_test(tcase, test_few_units_are_proven_best, 0, 128);
     tcase_add_test(tcase, test_equal_affinities_are_bounded_by_their_number);
+    tcase_add_test(tcase, test_a_few_rounds_are_of_use);
     tcase_add_test(tcase, test_a_request_to_stop_leaves_a_bound);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

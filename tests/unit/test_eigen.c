@@ -153,12 +153,38 @@ START_TEST(test_repeated_eigenvalues_have_orthonormal_vectors)
 }
 END_TEST
 
+START_TEST(test_a_matrix_is_the_sum_of_its_parts)
+{
+    static const int32_t sizes[] = {1, 2, 31, 33, MOST};
+    int32_t n = sizes[_i];
+    double a[MOST * MOST], values[MOST], vectors[MOST][MOST], packed[MOST * MOST];
+    random_matrix(n, 6, a);
+    solve(a, n, n, values, vectors);
+    for (int32_t count = 0; count <= n; count += n > 2 ? n / 3 : 1) {
+        for (int32_t k = 0; k < count; k++) {
+            values[k] = 1.0 / (1 + k);
+            memcpy(packed + k * n, vectors[k], (size_t)n * sizeof *packed);
+        }
+        for (int32_t i = 0; i < n * n; i++)
+            a[i] = (double)NAN; /* what was there must not matter */
+        tp_eigen_compose(values, packed, n, count, a);
+        for (int32_t i = 0; i < n; i++)
+            for (int32_t j = 0; j < n; j++) {
+                double sum = 0;
+                for (int32_t k = 0; k < count; k++)
+                    sum += vectors[k][i] * vectors[k][j] / (1 + k);
+                ck_assert_double_eq_tol(a[i * n + j], sum, 1e-14);
+            }
+    }
+}
+END_TEST
+
 START_TEST(test_the_number_of_threads_changes_no_bit)
 {
     int32_t n = 400, count = 5;
     double *a = calloc((size_t)n * (size_t)n, sizeof *a);
-    double values[2][5], *vectors[2];
-    ck_assert_ptr_nonnull(a);
+    double values[2][5], *vectors[2], *sum = calloc((size_t)n * (size_t)n, sizeof *sum);
+    ck_assert(a && sum);
     int before = openblas_get_num_threads();
     for (int k = 0; k < 2; k++) {
         vectors[k] = calloc((size_t)(n * count), sizeof **vectors);
@@ -170,10 +196,17 @@ START_TEST(test_the_number_of_threads_changes_no_bit)
     }
     ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
     ck_assert_mem_eq(vectors[0], vectors[1], (size_t)(n * count) * sizeof **vectors);
+    for (int k = 0; k < 2; k++) {
+        openblas_set_num_threads(1 + k);
+        tp_eigen_compose(values[k], vectors[k], n, count, k == 0 ? a : sum);
+        ck_assert_int_eq(openblas_get_num_threads(), 1 + k);
+    }
+    ck_assert_mem_eq(a, sum, (size_t)(n * n) * sizeof *a);
     openblas_set_num_threads(before);
     free(vectors[0]);
     free(vectors[1]);
     free(a);
+    free(sum);
 }
 END_TEST
 
@@ -196,6 +229,7 @@ int main(void)
         tcase, test_random_matrices_have_the_eigenvalues_that_rotations_find, 0, 20);
     tcase_add_test(tcase, test_the_largest_few_are_the_first_of_all);
     tcase_add_loop_test(tcase, test_repeated_eigenvalues_have_orthonormal_vectors, 0, 5);
+    tcase_add_loop_test(tcase, test_a_matrix_is_the_sum_of_its_parts, 0, 5);
     tcase_add_test(tcase, test_the_number_of_threads_changes_no_bit);
     tcase_add_test(tcase, test_a_number_that_is_not_finite_is_refused);
     suite_add_tcase(suite, tcase);
