@@ -105,34 +105,15 @@ enum tp_status tp_halve_towers(const struct tp_problem *p, const int32_t *tower,
 enum tp_status tp_blocks_new(const struct tp_problem *p, const int32_t *const *towers, int count,
     int32_t *block, struct tp_problem **blocks, struct tp_error *err)
 {
-    struct tp_problem *b = TP_NEW(1, struct tp_problem);
+    struct tp_problem *b = NULL;
     int32_t units = 0;
-    enum tp_status status =
-        b ? find_blocks(p, towers, count, block, &units, err) : tp_fail_memory(err);
-    if (status) {
-        free(b);
+    enum tp_status status = find_blocks(p, towers, count, block, &units, err);
+    if (!status)
+        status = tp_problem_like(p, units, p->tower_count, &b, err);
+    if (status)
         return status;
-    }
-    size_t n = (size_t)units, most = (size_t)p->tower_count * TP_RESOURCES;
-    b->unit_count = units;
-    b->tower_count = p->tower_count;
     b->feature_count = p->feature_count;
-    b->features_least = p->features_least;
-    memcpy(b->mean, p->mean, sizeof b->mean);
-    b->weight = TP_NEW(n * TP_RESOURCES, double);
-    b->affinity = p->affinity ? TP_NEW(n * n, float) : NULL;
-    b->pin = TP_NEW(n, int32_t);
-    b->apart_first = TP_NEW(n + 1, int32_t);
-    b->apart = TP_NEW((size_t)p->apart_first[p->unit_count] + 1, int32_t);
-    b->most = TP_NEW(most, double);
-    if (!b->weight || (p->affinity && !b->affinity) || !b->pin || !b->apart_first || !b->apart ||
-        !b->most) {
-        tp_problem_free(b);
-        return tp_fail_memory(err);
-    }
-    memcpy(b->most, p->most, most * sizeof *b->most);
-    for (int32_t i = 0; i < units; i++)
-        b->pin[i] = -1;
+    memcpy(b->most, p->most, (size_t)p->tower_count * TP_RESOURCES * sizeof *b->most);
     add_up_weights(p, block, b);
     if (p->affinity)
         add_up_affinity(p, block, b);

@@ -18,7 +18,7 @@ enum tp_status tp_halve_towers(const struct tp_problem *problem, const int32_t *
 
 /* The problem whose units are the blocks, under the limits as they are now. A block with a pinned unit
  * is pinned, two blocks with units to be apart are to be apart; affinity inside blocks is left out, so values
- * differ by what it adds up to. tower_class and unit_of_table are left out too.
+ * differ by what it adds up to.
  * @param towers  (count) assignments (U) that hold every pin; of more than two, some may be left out, lest
  *                blocks be as many as units.
  * @param block   out, (U): of each unit; numbered by their first units.

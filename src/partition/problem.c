@@ -294,6 +294,33 @@ out:
     return status;
 }
 
+enum tp_status tp_problem_like(const struct tp_problem *other, int32_t unit_count,
+    int32_t tower_count, struct tp_problem **problem, struct tp_error *err)
+{
+    size_t units = (size_t)unit_count, aparts = (size_t)other->apart_first[other->unit_count];
+    struct tp_problem *p = TP_NEW(1, struct tp_problem);
+    if (!p)
+        return tp_fail_memory(err);
+    p->unit_count = unit_count;
+    p->tower_count = tower_count;
+    p->features_least = other->features_least;
+    p->class_count = 1;
+    memcpy(p->mean, other->mean, sizeof p->mean);
+    enum tp_status status = allocate(p, err);
+    p->apart = TP_NEW(aparts, int32_t);
+    p->affinity = other->affinity ? TP_NEW(units * units, float) : NULL;
+    if (!status && (!p->apart || (other->affinity && !p->affinity)))
+        status = tp_fail_memory(err);
+    if (status) {
+        tp_problem_free(p);
+        return status;
+    }
+    for (int32_t u = 0; u < unit_count; u++)
+        p->pin[u] = -1;
+    *problem = p;
+    return TP_OK;
+}
+
 void tp_problem_free(struct tp_problem *problem)
 {
     if (!problem)

@@ -50,6 +50,12 @@ enum tp_status tp_problem_new(const struct tp_model *model, const struct tp_topo
     struct tp_error *err);
 void tp_problem_free(struct tp_problem *problem);
 
+/* A problem made from another one: with its means, its least features and as much room for units to be kept apart.
+ * Weights, limits and affinity (if the other has one) are 0, no unit is pinned or apart, all towers are of
+ * one class, unit_of_table is left out. */
+enum tp_status tp_problem_like(const struct tp_problem *other, int32_t unit_count,
+    int32_t tower_count, struct tp_problem **problem, struct tp_error *err);
+
 /* Sets the limits of lookup, output, flops, features. */
 void tp_problem_set_limits(struct tp_problem *problem, struct tp_limits limits);
 

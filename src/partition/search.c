@@ -10,6 +10,10 @@
  * found. Some runs go along the border of what is legal, which limits that are hard to meet need, some stay
  * within, nearly.
  *
+ * With many units, when runs have brought nothing better for a while, parts of the best answer follow each of them:
+ * a few towers with their units are annealed as a problem of their own. Where towers are unequal, groups in the
+ * wrong ones change places only so.
+ *
  * With many units a life ends when for a good part of it nothing better was found: then all runs lead to the
  * same few answers. The next one begins at a random deal and knows nothing of those before it, every other one at
  * the best of each: what is best of all is found by luck at times, and luck is tried anew.
@@ -29,6 +33,7 @@
 #include "base/memory.h"
 #include "partition/anneal.h"
 #include "partition/blocks.h"
+#include "partition/part.h"
 #include "partition/pool.h"
 #include "partition/refine.h"
 #include "partition/starts.h"
@@ -39,11 +44,11 @@
 
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, four for 1,000, twenty for
- * 10,000. */
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, some seconds for 1,000,
+ * half a minute for 10,000. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 5000000 /* the most for the pairs, from 25 units on */
-#define STEPS_PER_UNIT 75000
+#define STEPS_PER_UNIT 100000
 #define MANY_UNITS 2000
 #define STEPS_BEYOND 16000 /* per unit more: their rows are in no cache, a minute is long */
 #define FEW_UNITS_MOST 60  /* see above */
@@ -77,6 +82,15 @@
 #define PARENTS_MOST 4
 #define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
+#define ROUNDS_UNTIL_PARTS 15 /* of a life with many units: at first whole runs find more */
+#define STUCK 0.2 /* of the steps of a life, without anything better: with many units, parts */
+#define SHARE_OF_PARTS 0.5    /* over the steps of the annealing */
+#define PART_TOWERS_LEAST 2.5 /* rounded down, after a draw */
+#define PART_TOWERS_MOST 16
+#define PART_SWEEPS_LEAST 50
+#define PART_SWEEPS_MOST 400
+#define PART_HEAT_LEAST 0.1
+#define PART_HEAT_MOST 0.4
 #define STALE 0.9         /* of the steps of a life, without anything better */
 #define ROUNDS_OF_LIFE 30 /* at least */
 #define TRIFLE 1e-4       /* of the value: a gain that does not count */
@@ -96,11 +110,12 @@ struct tp_search {
     struct tp_pool *lives; /* the best of each before it */
     int32_t *base;         /* (U) the best of this life, placeable or not */
     double base_value;
-    int32_t life, born;  /* number of it, round of its begin */
-    double better_since; /* steps annealed in it when base was found */
-    int32_t *begin;      /* (U) where a run begins */
-    int32_t *block;      /* (U) which block a unit is in */
-    int32_t *half;       /* (PARENTS_MOST, U) which half of its tower */
+    int32_t life, born;           /* number of it, round of its begin */
+    double better_since;          /* steps annealed in it when base was found */
+    int32_t *begin;               /* (U) where a run begins */
+    int32_t *block;               /* (U) which block a unit is in */
+    int32_t *half;                /* (PARENTS_MOST, U) which half of its tower */
+    int32_t *part_unit, *part_at; /* (U) of a part */
     int32_t scarcer;
     int32_t round;
     double sweeps;              /* of a run, on the whole */
@@ -113,6 +128,11 @@ struct tp_search {
 static bool is_few(const struct tp_problem *p)
 {
     return p->unit_count <= FEW_UNITS_MOST;
+}
+
+static bool is_by_affinity(const struct tp_search *s)
+{
+    return s->problem->affinity && s->trial->goal != TP_GOAL_LOAD;
 }
 
 int64_t tp_search_steps(const struct tp_problem *p)
@@ -165,7 +185,9 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
     s->begin = TP_NEW(problem->unit_count, int32_t);
     s->block = TP_NEW(problem->unit_count, int32_t);
     s->half = TP_NEW((size_t)problem->unit_count * PARENTS_MOST, int32_t);
-    if (!status && (!s->base || !s->begin || !s->block || !s->half))
+    s->part_unit = TP_NEW(problem->unit_count, int32_t);
+    s->part_at = TP_NEW(problem->unit_count, int32_t);
+    if (!status && (!s->base || !s->begin || !s->block || !s->half || !s->part_unit || !s->part_at))
         status = tp_fail_memory(err);
     if (status) {
         tp_search_free(s);
@@ -192,6 +214,8 @@ void tp_search_free(struct tp_search *s)
     free(s->noise);
     free(s->block);
     free(s->half);
+    free(s->part_unit);
+    free(s->part_at);
     free(s);
 }
 
@@ -260,25 +284,26 @@ static double price_least(struct tp_search *s)
     return tp_random_uniform(&s->random) < SHARE_OF_FIRM ? PRICE_FIRM : PRICE_SOFT;
 }
 
-/* Anneals blocks from where `begin`, (blocks), has them. */
-static enum tp_status anneal_blocks(struct tp_search *s, const struct tp_problem *blocks,
-    struct tp_effort *effort, struct tp_error *err)
+/* Anneals another problem, of blocks or of a part.
+ * @param tower  in: where it begins; out: the best legal towers, or where it ended.
+ * @param legal  out: which of both. */
+static enum tp_status anneal_other(struct tp_search *s, const struct tp_problem *other,
+    struct tp_cooling cooling, int32_t *tower, bool *legal, struct tp_effort *effort,
+    struct tp_error *err)
 {
-    struct tp_cooling cooling = {(int32_t)s->sweeps, .last = LAST_LEAST};
     struct tp_anneal *anneal = NULL;
     double value;
-    cooling.first = between(s, HOT_LEAST, HOT_MOST);
-    cooling.price_least = price_least(s);
     enum tp_status status =
-        tp_anneal_new(blocks, s->trial->goal, s->noise, &s->random, &anneal, err);
+        tp_anneal_new(other, s->trial->goal, s->noise, &s->random, &anneal, err);
     if (status)
         return status;
-    tp_anneal_begin(anneal, s->begin, &cooling);
+    tp_anneal_begin(anneal, tower, &cooling);
     while (tp_anneal_cool(anneal, cooling.sweeps, effort)) {
     }
     const int32_t *best = tp_anneal_best(anneal, &value);
+    *legal = best;
     best = best ? best : tp_anneal_now(anneal);
-    memcpy(s->begin, best, (size_t)blocks->unit_count * sizeof *best);
+    memcpy(tower, best, (size_t)other->unit_count * sizeof *best);
     tp_anneal_free(anneal);
     return TP_OK;
 }
@@ -290,8 +315,7 @@ static enum tp_status choose_parents(
     enum tp_status status = TP_OK;
     for (int i = 0; i < count; i++)
         parents[i] = tp_pool_any(s->pool, &s->random);
-    bool by_affinity = s->problem->affinity && s->trial->goal != TP_GOAL_LOAD;
-    bool halves = by_affinity && !is_few(s->problem) && s->problem->tower_count > 1;
+    bool halves = is_by_affinity(s) && !is_few(s->problem) && s->problem->tower_count > 1;
     if (!halves || tp_random_uniform(&s->random) >= SHARE_OF_HALVES)
         return TP_OK;
     for (int i = 1; i < count && !status; i++) {
@@ -317,7 +341,11 @@ static enum tp_status combine(struct tp_search *s, struct tp_effort *effort, str
     tp_effort_spend(effort, units * units / PAIRS_PER_STEP);
     for (int32_t u = 0; u < units; u++)
         s->begin[s->block[u]] = parents[0][u];
-    status = anneal_blocks(s, blocks, effort, err);
+    struct tp_cooling cooling = {(int32_t)s->sweeps, .last = LAST_LEAST};
+    cooling.first = between(s, HOT_LEAST, HOT_MOST);
+    cooling.price_least = price_least(s);
+    bool legal;
+    status = anneal_other(s, blocks, cooling, s->begin, &legal, effort, err);
     /* The last first: a block's number is never above its units'. */
     for (int32_t u = (int32_t)units - 1; u >= 0; u--)
         s->begin[u] = s->begin[s->block[u]];
@@ -426,10 +454,71 @@ static enum tp_status refine(struct tp_search *s, const int32_t *tower, int64_t 
     return status;
 }
 
-static bool is_stale(const struct tp_search *s)
+/* Looks for better towers in a part.
+ * @param better  out: whether `part_at` has them now. */
+static enum tp_status anneal_part(struct tp_search *s, const struct tp_problem *part, bool *better,
+    struct tp_effort *effort, struct tp_error *err)
 {
-    return !is_few(s->problem) && s->round - s->born >= ROUNDS_OF_LIFE &&
-           s->annealed - s->better_since > STALE * s->annealed;
+    struct tp_cooling cooling = {.last = LAST_LEAST};
+    double before = 0, after = 0;
+    enum tp_goal goal = s->trial->goal;
+    cooling.sweeps = (int32_t)between(s, PART_SWEEPS_LEAST, PART_SWEEPS_MOST);
+    cooling.first = between(s, PART_HEAT_LEAST, PART_HEAT_MOST);
+    cooling.price_least = price_least(s);
+    tp_effort_spend(effort, (int64_t)part->unit_count * part->unit_count / PAIRS_PER_STEP);
+    enum tp_status status = tp_towers_value(part, goal, s->part_at, &before, err);
+    if (!status)
+        status = anneal_other(s, part, cooling, s->part_at, better, effort, err);
+    if (!status)
+        status = tp_towers_value(part, goal, s->part_at, &after, err);
+    *better = *better && after > before;
+    return status;
+}
+
+/* A few towers of `begin` anew, if that makes it better. */
+static enum tp_status remake_part(
+    struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
+{
+    const struct tp_problem *p = s->problem;
+    double most = fmin(p->tower_count / 2.0, PART_TOWERS_MOST);
+    int32_t towers = (int32_t)between(s, PART_TOWERS_LEAST, fmax(PART_TOWERS_LEAST, most));
+    int32_t chosen[PART_TOWERS_MOST];
+    struct tp_problem *part = NULL;
+    bool better = false;
+    tp_effort_spend(effort, p->unit_count);
+    enum tp_status status = tp_part_choose(p, s->begin, towers, &s->random, chosen, err);
+    if (!status)
+        status = tp_part_new(p, s->begin, chosen, towers, s->part_unit, s->part_at, &part, err);
+    if (!status)
+        status = anneal_part(s, part, &better, effort, err);
+    for (int32_t i = 0; !status && better && i < part->unit_count; i++)
+        s->begin[s->part_unit[i]] = chosen[s->part_at[i]];
+    tp_problem_free(part);
+    return status;
+}
+
+/* Parts of the best answer of this life. */
+static enum tp_status remake_parts(
+    struct tp_search *s, int64_t steps, struct tp_effort *effort, struct tp_error *err)
+{
+    size_t bytes = (size_t)s->problem->unit_count * sizeof *s->begin;
+    int64_t end = effort->steps - steps;
+    enum tp_status status = TP_OK;
+    if (isinf(s->base_value))
+        return TP_OK;
+    memcpy(s->begin, s->base, bytes);
+    while (!status && !effort->over && effort->steps > end)
+        status = remake_part(s, effort, err);
+    if (!status && memcmp(s->begin, s->base, bytes) != 0)
+        settle(s, s->begin, effort);
+    show_progress(s, effort);
+    return status;
+}
+
+/* Whether for so much of a life nothing better was found. */
+static bool is_vain(const struct tp_search *s, double share)
+{
+    return !is_few(s->problem) && s->annealed - s->better_since > share * s->annealed;
 }
 
 /* All that the search goes by is forgotten, but for the best of each life. */
@@ -460,7 +549,8 @@ static enum tp_status take_round(
     bool few = is_few(s->problem);
     int64_t before = effort->steps;
     double heat;
-    enum tp_status status = is_stale(s) ? begin_life(s, effort, err) : TP_OK;
+    bool stale = s->round - s->born >= ROUNDS_OF_LIFE && is_vain(s, STALE);
+    enum tp_status status = stale ? begin_life(s, effort, err) : TP_OK;
     if (!status)
         status = choose_begin(s, &heat, effort, err);
     if (status)
@@ -468,6 +558,9 @@ static enum tp_status take_round(
     anneal(s, heat, effort);
     s->sweeps = fmin(s->sweeps * (few ? GROWTH_FEW : GROWTH_MANY), INT32_MAX / (2 * LENGTHS));
     double steps = (double)(before - effort->steps);
+    bool stuck = s->round - s->born >= ROUNDS_UNTIL_PARTS && is_vain(s, STUCK);
+    if (stuck && is_by_affinity(s) && s->problem->tower_count > 2)
+        return remake_parts(s, (int64_t)(SHARE_OF_PARTS * steps), effort, err);
     if (few)
         status = deal(s, (int64_t)(SHARE_OF_DEALS * steps), effort, err);
     if (!status && few && s->round % ROUNDS_PER_KICKS == 0)
