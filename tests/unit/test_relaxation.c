@@ -7,21 +7,6 @@
 
 #define UNITS 7
 
-static struct tp_problem *make(int32_t i)
-{
-    struct tp_random random = tp_random_new((uint64_t)i, 41);
-    struct recipe recipe = {.units = UNITS,
-        .towers = 2 + i % 2,
-        .affinity = 1,
-        .features_most = 1 + i % 2,
-        .pinned = i & 4 ? 25 : 0,
-        .apart = i & 8 ? 10 : 0,
-        .memory = i & 16 ? 3 : 0};
-    struct tp_problem *p = problem_random(&recipe, &random);
-    tp_problem_set_limits(p, (struct tp_limits){i & 32 ? 1.0 : INFINITY, i & 64 ? 3 : 1.5});
-    return p;
-}
-
 static struct tp_pairs pair(const struct tp_problem *p)
 {
     struct tp_pairs pairs;
@@ -78,7 +63,7 @@ static bool holds(const struct tp_problem *p, int32_t unit, const double *row, d
 
 START_TEST(test_every_legal_assignment_obeys)
 {
-    struct tp_problem *p = make(_i);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 41);
     struct tp_relaxation relaxation = relax(p);
     struct tp_pairs pairs = pair(p);
     int32_t tower[UNITS] = {0};
@@ -114,7 +99,7 @@ END_TEST
  * tried are rows of legal assignments; their hull may be smaller than the set, so this is necessary. */
 START_TEST(test_the_projection_is_a_row_and_the_nearest)
 {
-    struct tp_problem *p = make(_i);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 41);
     struct tp_relaxation relaxation = relax(p);
     struct tp_pairs pairs = pair(p);
     struct tp_random random = tp_random_new((uint64_t)_i, 43);
@@ -201,7 +186,7 @@ END_TEST
 
 START_TEST(test_no_row_gains_more_than_is_said)
 {
-    struct tp_problem *p = make(_i);
+    struct tp_problem *p = problem_of_kind(UNITS, _i, 41);
     struct tp_relaxation relaxation = relax(p);
     struct tp_pairs pairs = pair(p);
     struct tp_random random = tp_random_new((uint64_t)_i, 47);
