@@ -25,8 +25,8 @@
 #define STEPS INT64_C(5000000)      /* the same with more units, and once more per 100 of them */
 #define STEPS_PER_PAIR 60           /* at least: three rounds for 3,000 units by default */
 #define ROUNDS_LEAST 2              /* one lowers nothing */
-#define DUAL_UNITS_MAX 4000 /* half a GiB, and ten seconds in which nobody can stop LAPACK */
-#define TREE_UNITS_MAX 100  /* the relaxations of more are too slow to take many */
+#define DUAL_UNITS_MAX 4000         /* 0.6 GiB, and ten seconds in which nobody can stop LAPACK */
+#define TREE_UNITS_MAX 100          /* the relaxations of more are too slow to take many */
 #define TREE_BYTES 536870912
 
 /* Of the root: the rest is worked on in its branches. */

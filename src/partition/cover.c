@@ -34,11 +34,11 @@ struct tp_cover {
     struct tp_best_tower *best;
     struct tp_crowds crowds;
     Clp_Simplex *program;
-    double *cost;  /* (U, U) of either order of a pair */
-    double *worth; /* (U, U) the same less the crowds' prices */
-    double *z;     /* (U, U) shares in the last mix */
-    double *now, *center,
-        *asked;              /* (rows) prices of the program, of the best bound, of the question */
+    double *cost;            /* (U, U) of either order of a pair */
+    double *worth;           /* (U, U) the same less the crowds' prices */
+    double *z;               /* (U, U) shares in the last mix */
+    double *now;             /* (rows) prices of the program */
+    double *center, *asked;  /* (rows) those of the best bound, of the question */
     int32_t *first, *towers; /* (classes) a tower of it; how many */
     int32_t *class;          /* (columns) */
     unsigned char *in;       /* (columns, U) */

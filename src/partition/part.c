@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of a solution, made anew one after the other (POPMUSIC, Taillard & Voss 2002,
  * doi:10.1007/978-1-4615-1507-4_27). Groups of many units that are in the wrong towers cannot change places
- * one by one, nor as blocks where towers differ in size; in a problem of two to four towers they can. */
+ * one by one, nor as blocks where towers differ in size; in a problem of a few towers they can. */
 #include "partition/part.h"
 
 #include "base/fail.h"

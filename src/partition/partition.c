@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of things: settle the limits (which yields a first legal assignment), baselines; few units
- * are then searched exhaustively, others from all of these until the effort is over. Then the proof: a bound on how much
- * better any answer could be; where units are not many, an exhaustive search if that leaves a gap.
+ * are then searched exhaustively, others from all of these until the effort is over. Then the proof: a bound
+ * on how much better any answer could be; where units are not many, an exhaustive search if that leaves a gap.
  * Where only time ends it, search and proof follow each other again, unless the answer is proven best.
  *
  * The search may make memory scarcer, for the sake of the judge; what is said of the best there is, is

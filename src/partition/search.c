@@ -86,7 +86,7 @@
 #define STUCK 0.2 /* of the steps of a life, without anything better: with many units, parts */
 #define SHARE_OF_PARTS 0.5    /* over the steps of the annealing */
 #define PART_TOWERS_LEAST 2.5 /* rounded down, after a draw */
-#define PART_TOWERS_MOST 16
+#define PART_TOWERS_MOST 16   /* likewise: it is not drawn itself */
 #define PART_SWEEPS_LEAST 50
 #define PART_SWEEPS_MOST 400
 #define PART_HEAT_LEAST 0.1
