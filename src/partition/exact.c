@@ -41,7 +41,7 @@ enum { UNKNOWN, FITS, FITS_NOT, UNSURE }; /* what the memory of verdicts holds *
 struct tower {
     double load[TP_RESOURCES];
     double pull[TP_EXACT_BEST_UNITS_MAX]; /* worth of the pairs that a unit would form here */
-    uint32_t set;                         /* units in it, as bits */
+    uint64_t set;                         /* units in it, as bits */
 };
 
 struct search {
@@ -210,7 +210,7 @@ static void put(struct search *s, int32_t unit, int32_t t)
     s->value += tower->pull[unit];
     for (int32_t v = 0; v < p->unit_count; v++)
         tower->pull[v] += s->pair[unit][v];
-    tower->set |= UINT32_C(1) << unit;
+    tower->set |= UINT64_C(1) << unit;
     s->tower_of[unit] = t;
 }
 

@@ -12,7 +12,7 @@
 #define TP_EXACT_UNITS_MAX 12
 
 /* Where limits are tight or towers few, the best of so many can often be found and proven. */
-#define TP_EXACT_BEST_UNITS_MAX 32
+#define TP_EXACT_BEST_UNITS_MAX 40
 
 /* What a search for a legal assignment can say. */
 enum tp_answer {

@@ -23,7 +23,7 @@
 
 #define EFFORT_AT_FIRST 10         /* where there is no end to it */
 #define EXACT_STEPS 100000000      /* of few units: hardly ever used up */
-#define EXACT_PART 20              /* of more: that part of the steps of the proof */
+#define EXACT_PART 8               /* of more: that part of the steps of the proof */
 #define SHARE_OF_EXACT 0.3         /* of the time of the proof */
 #define SHARE_OF_SEARCH 0.8        /* of the time, when both have a number of steps */
 #define SOON_UNITS_MOST 60         /* few enough to be proven best often, so proof is tried soon */

@@ -293,6 +293,32 @@ START_TEST(test_more_units_have_the_best_of_brute_force_too)
 }
 END_TEST
 
+START_TEST(test_as_many_units_as_there_may_be_find_their_two_groups)
+{
+    enum { UNITS = TP_EXACT_BEST_UNITS_MAX };
+    struct recipe recipe = {.units = UNITS, .towers = 2, .affinity = 1, .features_most = 1};
+    struct tp_random random = tp_random_new(1, 101);
+    struct tp_problem *p = problem_random(&recipe, &random);
+    struct tp_judge judge = {fits_always, NULL};
+    struct tp_effort effort = tp_effort_of(INT64_MAX);
+    int32_t tower[UNITS];
+    bool proven = false;
+    for (int32_t u = 0; u < UNITS; u++) {
+        tower[u] = u % 2;
+        for (int32_t v = 0; v < UNITS; v++)
+            if (u / (UNITS / 2) != v / (UNITS / 2))
+                p->affinity[u * UNITS + v] *= 0.01F;
+    }
+    tp_problem_set_limits(p, (struct tp_limits){100, 1});
+    ck_assert_int_eq(
+        tp_exact_best(p, &judge, TP_GOAL_COHERENT, &effort, tower, &proven, NULL), TP_OK);
+    ck_assert(proven);
+    for (int32_t u = 0; u < UNITS; u++)
+        ck_assert_int_eq(tower[u] == tower[0], u < UNITS / 2);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_without_affinity_the_best_is_that_of_the_load_goal)
 {
     for (int i = 0; i < CASES; i++) {
@@ -432,6 +458,7 @@ int main(void)
         tcase, test_twelve_alike_units_in_as_many_alike_towers_are_found_and_one_more_refused);
     tcase_add_loop_test(tcase, test_best_is_that_of_brute_force, 0, 40);
     tcase_add_loop_test(tcase, test_more_units_have_the_best_of_brute_force_too, 0, 4);
+    tcase_add_test(tcase, test_as_many_units_as_there_may_be_find_their_two_groups);
     tcase_add_test(tcase, test_without_affinity_the_best_is_that_of_the_load_goal);
     tcase_add_test(tcase, test_best_is_proven_only_if_nothing_unsure_is_better);
     tcase_add_test(tcase, test_the_best_comes_back_as_it_is);
