@@ -79,7 +79,8 @@ struct tp_anneal {
     double value, best_value;
     struct tp_cooling cooling;
     int32_t sweep, frozen;
-    int32_t changes; /* of the sweep */
+    int32_t changes;  /* of the sweep */
+    int32_t together; /* pairs that are to be apart and are not */
 };
 
 /* other >= 0: the unit changes places with it; `to` is its tower. */
@@ -286,6 +287,21 @@ static double value_of(const struct tp_anneal *s)
     return sum;
 }
 
+static bool keeps_apart(const struct tp_anneal *s, int32_t u)
+{
+    return s->problem->apart_first[u + 1] > s->problem->apart_first[u];
+}
+
+/* Units that are to be apart from `u` and are in tower t; `except` is not counted. */
+static int32_t clashes(const struct tp_anneal *s, int32_t u, int32_t t, int32_t except)
+{
+    const struct tp_problem *p = s->problem;
+    int32_t count = 0;
+    for (int32_t i = p->apart_first[u]; i < p->apart_first[u + 1]; i++)
+        count += s->tower[p->apart[i]] == t && p->apart[i] != except;
+    return count;
+}
+
 static void set(struct tp_anneal *s, const int32_t *tower)
 {
     const struct tp_problem *p = s->problem;
@@ -304,26 +320,15 @@ static void set(struct tp_anneal *s, const int32_t *tower)
         if (s->pull)
             add_row(pull_of(s, t), affinity_of(s, u), p->unit_count);
     }
+    s->together = 0;
+    for (int32_t u = 0; u < p->unit_count; u++)
+        s->together += clashes(s, u, s->tower[u], -1);
+    s->together /= 2; /* each was counted from both its ends */
     for (int64_t i = 0; i < (int64_t)p->tower_count * ROWS; i++)
         s->counts[i] = 1;
     for (int32_t t = 0; t < p->tower_count; t++)
         weigh(s, t);
     s->value = value_of(s);
-}
-
-static bool keeps_apart(const struct tp_anneal *s, int32_t u)
-{
-    return s->problem->apart_first[u + 1] > s->problem->apart_first[u];
-}
-
-/* Units that are to be apart from `u` and are in tower t; `except` is not counted. */
-static int32_t clashes(const struct tp_anneal *s, int32_t u, int32_t t, int32_t except)
-{
-    const struct tp_problem *p = s->problem;
-    int32_t count = 0;
-    for (int32_t i = p->apart_first[u]; i < p->apart_first[u + 1]; i++)
-        count += s->tower[p->apart[i]] == t && p->apart[i] != except;
-    return count;
 }
 
 static int32_t change_of_clashes(const struct tp_anneal *s, const struct change *c)
@@ -346,12 +351,15 @@ static inline double strain(const struct tp_anneal *s, const struct change *c)
     const float *in = c->other >= 0 ? s->weight + (int64_t)c->other * ROWS : nobody;
     const float *x = s->over + (int64_t)from * ROWS, *y = s->over + (int64_t)c->to * ROWS;
     const float *a = s->counts + (int64_t)from * ROWS, *b = s->counts + (int64_t)c->to * ROWS;
-    float sum = 0;
+    float part[ROWS]; /* added up in pairs: waiting for one sum takes as long as all the rest */
     for (int r = 0; r < ROWS; r++) {
         float shift = out[r] - in[r], here = x[r] - shift, there = y[r] + shift;
-        sum += a[r] * (here > 0 ? here : 0) + b[r] * (there > 0 ? there : 0);
+        part[r] = a[r] * (here > 0 ? here : 0) + b[r] * (there > 0 ? there : 0);
     }
-    return (double)sum - s->penalty[from] - s->penalty[c->to] + change_of_clashes(s, c);
+    for (int width = ROWS / 2; width > 0; width /= 2)
+        for (int r = 0; r < width; r++)
+            part[r] += part[r + width];
+    return (double)part[0] - s->penalty[from] - s->penalty[c->to] + change_of_clashes(s, c);
 }
 
 static double gain_of_load(const struct tp_anneal *s, const struct change *c)
@@ -385,6 +393,7 @@ static void make(struct tp_anneal *s, const struct change *c)
     double *x = s->load + (int64_t)from * TP_RESOURCES;
     double *y = s->load + (int64_t)c->to * TP_RESOURCES;
     s->value += gain_of(s, c);
+    s->together += change_of_clashes(s, c);
     for (int r = 0; r < TP_RESOURCES; r++) {
         double shift = tp_unit_weight(p, c->unit)[r];
         shift -= c->other >= 0 ? tp_unit_weight(p, c->other)[r] : 0;
@@ -410,13 +419,10 @@ static void make(struct tp_anneal *s, const struct change *c)
 /* After every change: where limits are tight, few sweeps end within them. */
 static void keep_best(struct tp_anneal *s)
 {
-    if (s->value <= s->best_value)
+    if (s->value <= s->best_value || s->together)
         return;
     for (int32_t t = 0; t < s->problem->tower_count; t++)
         if (s->excess[t] > 0)
-            return;
-    for (int32_t u = 0; u < s->problem->unit_count; u++)
-        if (clashes(s, u, s->tower[u], -1) > 0)
             return;
     s->best_value = s->value;
     memcpy(s->best, s->tower, (size_t)s->problem->unit_count * sizeof *s->best);
@@ -435,27 +441,69 @@ static int32_t choose_tower(const struct tp_anneal *s, int32_t u, uint64_t bits)
     return below(bits, s->problem->tower_count);
 }
 
-/* Draws one of the unit's move to a tower, its swaps with some of the units there, and to stay.
- * @return candidates looked at. */
-TP_CLONES static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
+/* What a visit draws from: the unit's move, and its swaps with some of the units there. */
+struct draw {
+    int32_t swaps;
+    const int32_t *other; /* (swaps) */
+    int32_t copy[CANDIDATES];
+    float score[CANDIDATES + 1]; /* gain and noise, without the limits; the move's is the first */
+};
+
+static void find_swaps(const struct tp_anneal *s, int32_t to, uint64_t bits, struct draw *d)
 {
     const int32_t *members = members_of(s, to);
+    int32_t count = s->count[to], at = count > CANDIDATES ? below(bits, count) : 0;
+    d->swaps = count < CANDIDATES ? count : CANDIDATES;
+    d->other = members + at;
+    if (at + d->swaps <= count)
+        return;
+    memcpy(d->copy, members + at, (size_t)(count - at) * sizeof *members);
+    memcpy(d->copy + count - at, members, (size_t)(at + d->swaps - count) * sizeof *members);
+    d->other = d->copy;
+}
+
+/* Most of the time of a search is spent here: four loads per candidate, and little else. */
+TP_PART void score_by_affinity(
+    const struct tp_anneal *s, int32_t u, int32_t to, const float *noise, struct draw *d)
+{
+    const float *x = pull_of(s, s->tower[u]), *y = pull_of(s, to), *row = affinity_of(s, u);
+    float sign = (float)s->sign, heat = (float)s->heat, move = y[u] - x[u];
+    d->score[0] = sign * move + heat * noise[0];
+    for (int32_t i = 0; i < d->swaps; i++) {
+        int32_t v = d->other[i];
+        d->score[i + 1] = sign * (move + x[v] - y[v] - 2 * row[v]) + heat * noise[i + 1];
+    }
+}
+
+static void score_by_load(
+    const struct tp_anneal *s, int32_t u, int32_t to, const float *noise, struct draw *d)
+{
+    for (int32_t i = 0; i <= d->swaps; i++) {
+        struct change c = {u, i > 0 ? d->other[i - 1] : -1, to};
+        d->score[i] = (float)(gain_of_load(s, &c) + s->heat * (double)noise[i]);
+    }
+}
+
+/* Draws one of them, or to stay. @return candidates looked at. */
+TP_CLONES static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint64_t bits)
+{
     const float *noise = s->noise + (bits >> 32) % NOISE;
-    struct change c = {.unit = u, .other = -1, .to = to}, best = {.unit = -1};
-    int32_t count = s->count[to], tried = count < CANDIDATES ? count : CANDIDATES;
-    int32_t at = count > 0 ? below(bits, count) : 0;
+    struct change best = {.unit = -1};
+    struct draw d;
+    find_swaps(s, to, bits, &d);
+    if (s->pull)
+        score_by_affinity(s, u, to, noise, &d);
+    else
+        score_by_load(s, u, to, noise, &d);
     double relief = s->price * (s->penalty[s->tower[u]] + s->penalty[to]); /* the most there is */
     double best_score = s->heat * (double)noise[CANDIDATES + 1];
-    relief += s->price * clashes(s, u, s->tower[u], -1);
-    for (int32_t i = -1; i < tried; i++) {
-        double relief_of_other = 0;
-        if (i >= 0) {
-            c.other = members[at];
-            at = at + 1 < count ? at + 1 : 0;
-            if (keeps_apart(s, c.other))
-                relief_of_other = s->price * clashes(s, c.other, to, -1);
-        }
-        double score = gain_of(s, &c) + s->heat * (double)noise[i + 1];
+    if (s->together)
+        relief += s->price * clashes(s, u, s->tower[u], -1);
+    for (int32_t i = 0; i <= d.swaps; i++) {
+        struct change c = {u, i > 0 ? d.other[i - 1] : -1, to};
+        double score = (double)d.score[i], relief_of_other = 0;
+        if (s->together && i > 0 && keeps_apart(s, c.other))
+            relief_of_other = s->price * clashes(s, c.other, to, -1);
         if (score + relief + relief_of_other <= best_score)
             continue;
         score -= s->price * strain(s, &c);
@@ -468,7 +516,7 @@ TP_CLONES static int32_t visit(struct tp_anneal *s, int32_t u, int32_t to, uint6
         make(s, &best);
         keep_best(s);
     }
-    return tried + 1;
+    return d.swaps + 1;
 }
 
 static void sweep(struct tp_anneal *s, struct tp_effort *effort)
@@ -489,13 +537,10 @@ static void sweep(struct tp_anneal *s, struct tp_effort *effort)
 /* All that is over the limits, in means; a pair that is not apart counts 1. */
 static double violation(const struct tp_anneal *s)
 {
-    double sum = 0;
-    int32_t pairs = 0;
+    double sum = s->together;
     for (int32_t t = 0; t < s->problem->tower_count; t++)
         sum += s->excess[t];
-    for (int32_t u = 0; u < s->problem->unit_count; u++)
-        pairs += clashes(s, u, s->tower[u], -1);
-    return sum + pairs / 2;
+    return sum;
 }
 
 /* A price so high that nothing changes, or so low that all flows together, is soon another one. */

@@ -47,9 +47,9 @@
 /* Steps of one unit of effort. Ten take a quarter of a second for 30 units, some seconds for 1,000,
  * half a minute for 10,000. */
 #define STEPS_PER_PAIR 8000
-#define STEPS_FEW 5000000 /* the most for the pairs, from 25 units on */
-#define STEPS_PER_UNIT 100000
-#define MANY_UNITS 2000
+#define STEPS_FEW 2000000 /* the most for the pairs, from 16 units on */
+#define STEPS_PER_UNIT 200000
+#define MANY_UNITS 1000
 #define STEPS_BEYOND 16000 /* per unit more: their rows are in no cache, a minute is long */
 #define FEW_UNITS_MOST 60  /* see above */
 /* Measured on few and many units of many kinds: */
@@ -70,8 +70,8 @@
 #define SHARE_OF_LONG 0.3 /* long runs, of all steps; and one of these, of the steps so far */
 #define LONG_HOT_LEAST 0.15
 #define LONG_HOT_MOST 0.4
-#define LONG_LAST_LEAST 0.05
-#define LONG_LAST_MOST 0.12
+#define LONG_LAST_LEAST 0.025
+#define LONG_LAST_MOST 0.07
 #define SHARE_OF_FIRM 0.5 /* runs that stay within the limits, nearly */
 #define PRICE_FIRM 100.0  /* usual gains per mean */
 #define PRICE_SOFT 0.01

@@ -134,6 +134,50 @@ START_TEST(test_a_high_price_keeps_within_the_limits)
 }
 END_TEST
 
+/* What the best legal move or swap at towers gains. */
+static double most_gain(const struct fixture *f, int32_t *tower)
+{
+    const struct tp_problem *p = f->problem;
+    double now = slow_value(p, f->goal, tower), most = 0;
+    for (int32_t u = 0; u < UNITS; u++)
+        for (int32_t v = 0; v < UNITS + TOWERS;
+             v++) { /* units to change places with, then towers */
+            int32_t from = tower[u], to = v < UNITS ? tower[v] : v - UNITS;
+            tower[u] = to;
+            if (v < UNITS)
+                tower[v] = from;
+            if (slow_legal(p, tower))
+                most = fmax(most, slow_value(p, f->goal, tower) - now);
+            if (v < UNITS)
+                tower[v] = to;
+            tower[u] = from;
+        }
+    return most;
+}
+
+START_TEST(test_a_cold_run_ends_where_no_legal_move_or_swap_gains)
+{
+    struct fixture f;
+    struct tp_effort effort = tp_effort_of(MANY_STEPS);
+    double value;
+    begin(&f, _i);
+    tp_problem_set_limits(f.problem, (struct tp_limits){2, 4});
+    const int32_t *legal = run(&f, 100, MANY_STEPS, &value);
+    ck_assert(legal || _i == 3 || _i == 7); /* pins and pairs apart that contradict each other */
+    if (legal) {
+        memcpy(f.tower, legal, sizeof f.tower);
+        tp_anneal_begin(f.anneal, f.tower, &(struct tp_cooling){300, 1e-6, 1e-6, 1000});
+        while (tp_anneal_cool(f.anneal, 100, &effort)) {
+        }
+        memcpy(f.tower, tp_anneal_now(f.anneal), sizeof f.tower);
+        ck_assert(slow_legal(f.problem, f.tower));
+        value = slow_value(f.problem, f.goal, f.tower);
+        ck_assert_double_le(most_gain(&f, f.tower), CLOSE * (1 + fabs(value)));
+    }
+    end(&f);
+}
+END_TEST
+
 /* Whole numbers that fill all towers to the brim when put together rightly. */
 static void fill_to_the_brim(struct fixture *f, double brim)
 {
@@ -238,6 +282,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_pinned_units_stay_where_they_are_pinned, 0, 24);
     tcase_add_loop_test(tcase, test_limits_are_met_from_one_tower_with_everything, 0, 6);
     tcase_add_loop_test(tcase, test_a_high_price_keeps_within_the_limits, 0, 6);
+    tcase_add_loop_test(tcase, test_a_cold_run_ends_where_no_legal_move_or_swap_gains, 0, 24);
     tcase_add_test(tcase, test_towers_are_filled_to_the_brim);
     tcase_add_test(tcase, test_planted_groups_are_found_from_a_random_deal);
     tcase_add_loop_test(tcase, test_it_ends_when_the_effort_is_over, 0, 6);
