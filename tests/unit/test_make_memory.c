@@ -99,7 +99,7 @@ static enum tp_status make_watched(const struct workload *w, const struct tp_aff
     return status;
 }
 
-enum { EACH = LOOPS(500), STEP_MOST = 61 };
+enum { EACH = LOOPS(300), STEP_MOST = 301 };
 
 START_TEST(test_every_allocation_may_fail)
 {
