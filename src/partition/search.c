@@ -82,7 +82,7 @@
 #define PARENTS_MOST 4
 #define SHARE_OF_HALVES 0.25 /* with many units, of the combined: one parent and its halves */
 #define PAIRS_PER_STEP 4
-#define ROUNDS_UNTIL_PARTS 15 /* of a life with many units: at first whole runs find more */
+#define UNITS_UNTIL_PARTS 4500 /* times rounds of a life: at first whole runs find more */
 #define STUCK 0.2 /* of the steps of a life, without anything better: with many units, parts */
 #define SHARE_OF_PARTS 0.5    /* over the steps of the annealing */
 #define PART_TOWERS_LEAST 2.5 /* rounded down, after a draw */
@@ -558,8 +558,9 @@ static enum tp_status take_round(
     anneal(s, heat, effort);
     s->sweeps = fmin(s->sweeps * (few ? GROWTH_FEW : GROWTH_MANY), INT32_MAX / (2 * LENGTHS));
     double steps = (double)(before - effort->steps);
-    bool stuck = s->round - s->born >= ROUNDS_UNTIL_PARTS && is_vain(s, STUCK);
-    if (stuck && is_by_affinity(s) && s->problem->tower_count > 2)
+    int64_t units = (int64_t)(s->round - s->born) * s->problem->unit_count;
+    if (units >= UNITS_UNTIL_PARTS && is_vain(s, STUCK) && is_by_affinity(s) &&
+        s->problem->tower_count > 2)
         return remake_parts(s, (int64_t)(SHARE_OF_PARTS * steps), effort, err);
     if (few)
         status = deal(s, (int64_t)(SHARE_OF_DEALS * steps), effort, err);
