@@ -44,11 +44,13 @@
 
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, some seconds for 1,000,
- * half a minute for 10,000. */
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, two for 100, some for 300 to
+ * 1,000, half a minute for 10,000. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 2000000 /* the most for the pairs, from 16 units on */
-#define STEPS_PER_UNIT 200000
+#define STEPS_PER_UNIT_FEW 200000
+#define STEPS_PER_UNIT 700000 /* of the first so many: */
+#define HUNDREDS_OF_UNITS 300
 #define MANY_UNITS 1000
 #define STEPS_BEYOND 16000 /* per unit more: their rows are in no cache, a minute is long */
 #define FEW_UNITS_MOST 60  /* see above */
@@ -137,10 +139,11 @@ static bool is_by_affinity(const struct tp_search *s)
 
 int64_t tp_search_steps(const struct tp_problem *p)
 {
-    int64_t units = p->unit_count, few = units * units * STEPS_PER_PAIR;
+    int64_t units = p->unit_count, pairs = units * units * STEPS_PER_PAIR;
+    int64_t first = units < HUNDREDS_OF_UNITS ? units : HUNDREDS_OF_UNITS;
     int64_t beyond = units > MANY_UNITS ? units - MANY_UNITS : 0;
-    return (few < STEPS_FEW ? few : STEPS_FEW) + (units - beyond) * STEPS_PER_UNIT +
-           beyond * STEPS_BEYOND;
+    return (pairs < STEPS_FEW ? pairs : STEPS_FEW) +
+           first * (is_few(p) ? STEPS_PER_UNIT_FEW : STEPS_PER_UNIT) + beyond * STEPS_BEYOND;
 }
 
 static double first_sweeps(const struct tp_problem *p)
