@@ -24,6 +24,7 @@
 #define STEPS_FEW INT64_C(20000000) /* times the effort, as long as there are branches */
 #define STEPS INT64_C(5000000)      /* the same with more units, and once more per 100 of them */
 #define STEPS_PER_PAIR 60           /* at least: three rounds for 3,000 units by default */
+#define NO_WORSE 1e-3               /* relative */
 #define ROUNDS_LEAST 2              /* one lowers nothing */
 #define DUAL_UNITS_MAX 4000         /* 0.6 GiB, and ten seconds in which nobody can stop LAPACK */
 #define TREE_UNITS_MAX 100          /* the relaxations of more are too slow to take many */
@@ -201,19 +202,19 @@ static enum tp_status bound_of_rows(const struct tp_problem *p, enum tp_goal goa
     return status;
 }
 
-/* Groups that stand out, if it lowers the bound to know how many of their pairs fit together.
+/* Groups that stand out, unless it raises the bound to know how many of their pairs fit together: where each alone
+ * fits, all of them may not.
  * @param bound  in and out. */
 static enum tp_status plant_crowds(
     const struct tp_problem *p, struct tp_crowds *crowds, double *bound, struct tp_error *err)
 {
-    double with = 0;
+    double with = INFINITY;
     enum tp_status status = tp_crowds_plant(crowds, err);
     if (!status)
         status = bound_of_rows(p, TP_GOAL_COHERENT, crowds, &with, err);
-    if (!status && with < *bound)
-        *bound = with;
-    else
+    if (with > *bound + NO_WORSE * fabs(*bound))
         crowds->count = crowds->units = 0;
+    *bound = fmin(*bound, with);
     return status;
 }
 

@@ -154,12 +154,12 @@ struct fill {
     double load;
 };
 
-/* The head comment's sum. O(members + towers * log towers). */
-static double pairs_most(const struct growth *g)
+/* The members so far, and the head comment's sum. O(members + towers * log towers). */
+static struct tp_crowd crowd_of(const struct growth *g)
 {
+    struct tp_crowd crowd = {.count = g->count, .group = -1};
     struct fill fill[TP_RESOURCES] = {{0}};
     int32_t towers = g->problem->tower_count, held = 0, elsewhere = g->pins;
-    double pairs = 0;
     memcpy(g->falling, g->pinned, (size_t)towers * sizeof *g->falling);
     if (g->pins)
         qsort(g->falling, (size_t)towers, sizeof *g->falling, falling_count);
@@ -174,10 +174,12 @@ static double pairs_most(const struct growth *g)
                 f->load += g->weight[r][f->count++];
             now = f->count < now ? f->count : now;
         }
-        pairs += (double)(now - held) * (now - held - 1);
+        crowd.most += (double)(now - held) * (now - held - 1);
+        crowd.in_one = t == 0 ? now : crowd.in_one;
         held = now;
     }
-    return pairs;
+    crowd.dealt = crowd.most;
+    return crowd;
 }
 
 /* Pairs a unit that joins with a member that it must be kept apart from, if one is left. */
@@ -286,7 +288,8 @@ enum tp_status tp_crowds_plant(struct tp_crowds *crowds, struct tp_error *err)
         if (g.mark[seed] != FREE)
             continue;
         grow_group(&g, seed, sum / pairs);
-        struct tp_crowd crowd = {.count = g.count, .most = pairs_most(&g)};
+        struct tp_crowd crowd = crowd_of(&g);
+        crowd.group = crowds->count;
         if (g.count > 1)
             crowd.price = fmax(0, 0.5 * distinction(&g));
         if (crowd.price > 0 && !add(crowds, g.member, crowd))
@@ -299,7 +302,7 @@ enum tp_status tp_crowds_plant(struct tp_crowds *crowds, struct tp_error *err)
 }
 
 /* Grows a crowd around a unit and cuts it where it is broken most, per member.
- * @return that; the crowd's count and most. */
+ * @return that. */
 static double grow_broken(struct growth *g, const double *z, int32_t seed, struct tp_crowd *crowd)
 {
     int32_t n = g->problem->unit_count;
@@ -312,12 +315,12 @@ static double grow_broken(struct growth *g, const double *z, int32_t seed, struc
         join(g, next);
         for (int32_t v = 0; v < n; v++)
             g->pull[v] += tp_pair_share(z, n, next, v);
-        double most = pairs_most(g), broken = (g->inside - most) / g->count;
+        struct tp_crowd now = crowd_of(g);
+        double broken = (g->inside - now.most) / g->count;
         if (broken <= worst)
             continue;
         worst = broken;
-        crowd->count = g->count;
-        crowd->most = most;
+        *crowd = now;
     }
     return worst;
 }
@@ -382,10 +385,10 @@ void tp_crowds_price(struct tp_crowds *crowds, const double *z, double rate, dou
         for (int32_t i = 0; i < c.count; i++)
             for (int32_t j = 0; j < i; j++)
                 inside += 2 * tp_pair_share(z, n, member[i], member[j]);
-        double price = fmax(0, c.price + rate * (inside - c.most) / pairs);
+        double price = fmax(0, c.price + rate * (inside - c.dealt) / pairs);
         charge(member, c.count, n, price - c.price, cost);
         c.price = price;
-        if (price <= 0 && inside - c.most <= -FORGOTTEN * c.count)
+        if (price <= 0 && inside - c.dealt <= -FORGOTTEN * c.count)
             continue;
         memmove(crowds->unit + units, member, (size_t)c.count * sizeof *member);
         c.first = units;

@@ -10,7 +10,10 @@
 
 struct tp_crowd {
     int32_t first, count; /* of tp_crowds.unit */
+    int32_t group;        /* number among those that were planted, or -1 */
+    int32_t in_one;       /* members in one tower at most */
     double most;          /* pairs in one tower at most, each both ways */
+    double dealt;         /* the same where other crowds want the towers, too; else `most` */
     double price;         /* of such a pair, at least 0 */
 };
 
@@ -40,7 +43,7 @@ enum tp_status tp_crowds_plant(struct tp_crowds *crowds, struct tp_error *err);
  * @param z  (U, U), taken as symmetric by the mean of both halves. @return TP_ENOMEM. */
 enum tp_status tp_crowds_find(struct tp_crowds *crowds, const double *z, struct tp_error *err);
 
-/* Moves each price by `rate` times what a pair of its crowd is broken by, on average, charges the
+/* Moves each price by `rate` times what a pair of its crowd is together beyond `dealt`, on average, charges the
  * difference in the costs, and forgets those that are free and hold.
  * @param cost  (U, U) of either order of a pair. */
 void tp_crowds_price(struct tp_crowds *crowds, const double *z, double rate, double *cost);

@@ -18,6 +18,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "partition/deals.h"
 #include "partition/eigen.h"
 #include "partition/pairs.h"
 #include "partition/relaxation.h"
@@ -30,6 +31,7 @@
 #define ROUNDING 1e-12    /* relative: what sums of doubles may be off */
 #define OVERSTEP 1.6      /* relaxation of the method, usual 1.5 to 1.8 */
 #define ROUNDS_PER_LOOK 5 /* between two bounds */
+#define MANY_UNITS 500    /* a look costs little beside a round, of which there are few */
 #define ROUNDS_ADAPTING 200
 #define FIRST_TRIANGLES 50 /* rounds */
 #define ROUNDS_PER_SEARCH 20
@@ -37,6 +39,7 @@
 #define TRIANGLE_RATE 0.05     /* larger ones overshoot */
 #define CROWD_RATE 0.5         /* of them few share many pairs */
 #define TRIANGLE_UNITS_MAX 200 /* the search is O(U^3), and more units have no time for it */
+#define DEALS_UNITS_LEAST 61   /* fewer are done before the linear programs are */
 #define RESIDUAL_RATIO 4       /* beyond it rho is adapted */
 
 /* What any relaxation of one size needs for its rounds, and keeps nothing in. */
@@ -56,6 +59,7 @@ struct tp_dual {
     struct tp_pairs pairs;
     struct tp_triangles triangles;
     struct tp_crowds crowds;
+    struct tp_deals *deals; /* of the root's crowds at first; NULL: each for itself */
     int32_t n;
     double *cost;               /* (n, n) C, less all charges */
     double *z, *v;              /* (n, n) */
@@ -111,6 +115,7 @@ void tp_dual_free(struct tp_dual *d)
             tp_relaxation_release(d->relaxation);
         free(d->relaxation);
         space_free(d->space);
+        tp_deals_free(d->deals);
     }
     tp_pairs_release(&d->pairs);
     tp_triangles_release(&d->triangles);
@@ -188,6 +193,8 @@ enum tp_status tp_dual_new(const struct tp_problem *problem, enum tp_goal goal,
         status = tp_triangles_init(&d->triangles, d->n, err);
     if (!status)
         status = tp_crowds_copy(&d->crowds, crowds, err);
+    if (!status && crowds->count > 1 && d->n >= DEALS_UNITS_LEAST)
+        status = tp_deals_new(problem, tower, crowds, &d->deals, err);
     if (status) {
         tp_dual_free(d);
         return status;
@@ -218,6 +225,7 @@ enum tp_status tp_dual_branch(const struct tp_dual *from, int32_t u, int32_t v, 
     d->pairs = (struct tp_pairs){0};
     d->triangles = (struct tp_triangles){0};
     d->crowds = (struct tp_crowds){0};
+    d->deals = NULL;
     d->cost = d->z = d->v = NULL;
     d->price = NULL;
     enum tp_status status = allocate(d) ? TP_OK : tp_fail_memory(err);
@@ -388,11 +396,20 @@ static void adapt(struct tp_dual *d)
             d->price[u].of[k] /= factor;
 }
 
+/* What the charges of crowds amount to at most, by all together or each for itself. */
+static enum tp_status crowds_worth(struct tp_dual *d, double *worth, struct tp_error *err)
+{
+    double together = INFINITY;
+    enum tp_status status = d->deals ? tp_deals_worth(d->deals, &d->crowds, &together, err) : TP_OK;
+    *worth = fmin(tp_crowds_worth(&d->crowds), together);
+    return status;
+}
+
 /* The bound for W = rho * (Z - V - Y), made symmetric, less rho times the antisymmetric part of V, with
  * Y just found as the nearest point to Z - V: then Y itself is where <W, Y> is largest. */
-static double bound_here(struct tp_dual *d)
+static enum tp_status bound_here(struct tp_dual *d, double *bound, struct tp_error *err)
 {
-    double sum = 0, largest = 0, ones = 0;
+    double sum = 0, largest = 0, ones = 0, worth;
     for (int32_t i = 0; i < d->space->found; i++) {
         sum += d->space->kept[i] * (d->space->values[i] - d->space->kept[i]);
         largest = fmax(largest, fabs(d->space->values[i]));
@@ -414,9 +431,10 @@ static double bound_here(struct tp_dual *d)
     }
     sum += ones / d->relaxation->tower_count;
     double trace = d->n; /* times the error of the eigenvalues, at most */
-    return d->rho * sum + rows + d->square_price * d->squares_free +
-           tp_triangles_worth(&d->triangles) + tp_crowds_worth(&d->crowds) +
-           d->rho * trace * largest * ROUNDING * d->n;
+    enum tp_status status = crowds_worth(d, &worth, err);
+    *bound = d->rho * sum + rows + d->square_price * d->squares_free +
+             tp_triangles_worth(&d->triangles) + worth + d->rho * trace * largest * ROUNDING * d->n;
+    return status;
 }
 
 /* Eigenvectors, of which LAPACK makes good use of the machine, and rows. */
@@ -437,7 +455,7 @@ enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patien
     struct tp_effort *effort, double *bound, struct tp_error *err)
 {
     int64_t cost = tp_dual_round_steps(d->n);
-    double before = INFINITY;
+    double before = INFINITY, best = INFINITY;
     int vain = 0;
     for (int round = 0; vain < patience.looks; round++, d->rounds++) {
         effort->over = effort->over || effort->steps <= cost; /* what is left is of no use */
@@ -447,14 +465,20 @@ enum tp_status tp_dual_descend(struct tp_dual *d, double known, struct tp_patien
         if (status)
             return status;
         bool last = effort->steps <= cost; /* nothing is found without a look */
-        if (round % ROUNDS_PER_LOOK == 0 || last) {
-            double here = bound_here(d);
+        if (round % ROUNDS_PER_LOOK == 0 || last || d->n >= MANY_UNITS) {
+            double here;
+            status = bound_here(d, &here, err);
+            if (status)
+                return status;
+            best = fmin(best, here);
             *bound = fmin(*bound, here);
             if (tp_is_proven(*bound, known))
                 break;
-            bool gained = here < before - patience.gain * fabs(known);
+        }
+        if (round % ROUNDS_PER_LOOK == 0) {
+            bool gained = best < before - patience.gain * fabs(known);
             vain = gained ? 0 : vain + 1;
-            before = gained ? here : before;
+            before = gained ? best : before;
         }
         project_rows(d);
         price_squares(d);

@@ -90,6 +90,32 @@ START_TEST(test_a_group_larger_than_a_tower_is_not_worth_full_ones)
 }
 END_TEST
 
+/* Two groups of 32, with 1 and 0.5 inside, and towers of 32, 16, 8 and 8: the first has all its 496 pairs, the second
+ * 120 + 28 + 28, at half. Each alone would have the roomiest tower. */
+START_TEST(test_only_one_group_has_the_roomiest_tower)
+{
+    static const double room[4] = {32, 16, 8, 8};
+    int32_t tower[64];
+    struct tp_problem *p = planted(4, 16, 1, tower);
+    for (int32_t u = 0; u < 64; u++)
+        tower[u] = u < 32 ? 0 : u < 48 ? 1 : u < 56 ? 2 : 3;
+    for (int32_t i = 0; i < 64 * 64; i++)
+        p->affinity[i] = i / 64 == i % 64 || i / 64 / 32 != i % 64 / 32 ? 0
+                         : i / 64 < 32                                  ? 1
+                                                                        : 0.5f;
+    for (int32_t t = 0; t < 4; t++) {
+        p->most[t * TP_RESOURCES + TP_FEATURES] = room[t];
+        p->tower_class[t] = t < 2 ? t : 2;
+    }
+    p->class_count = 3;
+    p->features_least = 0;
+    ck_assert_double_eq_tol(slow_value(p, TP_GOAL_COHERENT, tower), 496 + 88, 1e-6);
+    double bound = bound_of(p, TP_GOAL_COHERENT, tower, 3 * tp_dual_round_steps(64));
+    ck_assert_double_eq_tol(bound, 496 + 88, 1e-3);
+    tp_problem_free(p);
+}
+END_TEST
+
 START_TEST(test_planted_groups_are_proven_best)
 {
     static const int32_t shapes[][2] = {{2, 13}, {4, 7}, {8, 4}, {13, 2}};
@@ -217,6 +243,7 @@ int main(void)
     TCase *tcase = tcase_create("bound");
     tcase_add_loop_test(tcase, test_no_legal_assignment_is_worth_more, 0, 128);
     tcase_add_test(tcase, test_a_group_larger_than_a_tower_is_not_worth_full_ones);
+    tcase_add_test(tcase, test_only_one_group_has_the_roomiest_tower);
     tcase_add_loop_test(tcase, test_planted_groups_are_proven_best, 0, 8);
     tcase_add_loop_test(tcase, test_random_problems_are_bounded_closely, 0, 2);
     tcase_add_loop_test(tcase, test_few_units_are_proven_best, 0, 128);
