@@ -22,7 +22,7 @@
 #include <stdlib.h>
 
 #define STEPS_FEW INT64_C(20000000) /* times the effort, as long as there are branches */
-#define STEPS INT64_C(5000000)      /* the same with more units, and once more per 100 of them */
+#define STEPS INT64_C(15000000)     /* the same with more units, and once more per 100 of them */
 #define STEPS_PER_PAIR 60           /* at least: three rounds for 3,000 units by default */
 #define NO_WORSE 1e-3               /* relative */
 #define ROUNDS_LEAST 2              /* one lowers nothing */
