@@ -9,7 +9,9 @@
  *
  * Members are told apart by their pins only: so many of them in a tower weigh at least as much as those that are
  * pinned there and the lightest without a pin. The towers of a class share their room. Room is that of one
- * resource, which the class has least of: programs with all of them take several times as long. */
+ * resource, which the class has least of: programs with all of them take several times as long. As only two parts
+ * of more than a third fit one tower, and one of more than a half, room is taken in thirds and halves, too (Fekete &
+ * Schepers 2001, New classes of fast lower bounds for bin packing problems, doi:10.1007/s101070100243). */
 #include "partition/deals.h"
 
 #include "base/fail.h"
@@ -22,7 +24,10 @@
 #include <string.h>
 
 #define PROGRAMS_MOST 100
-#define CLOSE 1e-6 /* relative: gains below do not count */
+#define CLOSE 1e-7 /* of all that pairs are worth at first: gains below do not count */
+#define DEALS_MOST 10000
+#define ROUNDINGS 3    /* of what is taken: none, to halves, to thirds */
+#define ROWS_MOST 3000 /* of programs that are solved in no time */
 
 /* Of the program. */
 struct deal {
@@ -30,12 +35,12 @@ struct deal {
     double pairs; /* in one tower, each both ways */
 };
 
-/* Letters: G crowds, C classes of towers, R resources, U units. The program's rows: of each class, the room of its
- * towers; of each crowd, a deal. */
+/* Letters: G crowds, C classes of towers, R resources, U units, D roundings. The program's rows: of each class, the
+ * room of its towers, D times; of each crowd, a deal. */
 struct tp_deals {
     const struct tp_problem *problem;
     int32_t crowds, classes;
-    int32_t *tower, *towers; /* (C) one of the class; how many there are */
+    int32_t *towers;         /* (C) how many there are of a class */
     int32_t *crowd_of;       /* (U) or -1 */
     int32_t *members, *free; /* (G) all; without a pin */
     int32_t *pinned, *most;  /* (G, C) members pinned to a tower of it; that one may hold */
@@ -43,16 +48,17 @@ struct tp_deals {
     double **light;   /* (G) of (free + 1, R): what the lightest 0, 1, 2, ... without a pin weigh */
     double *room;     /* (C, R) of one tower, less units of no crowd that are pinned there */
     int *scarce;      /* (C) the resource that decides */
-    double *share;    /* (C) of one tower's room: what the deal at hand takes */
+    double *share;    /* (C, D) of one tower's room: what the deal at hand takes */
     double *worth;    /* (G) of a pair */
-    double *price;    /* (C + G) of a tower's whole room, of a deal */
+    double *price;    /* (C * D + G) of a tower's whole room, of a deal */
     double *in_tower; /* (U + 1) worth of so many members in one tower, less their room */
     double *best;     /* (C + 1, U + 1) of so many members in the classes before */
     int32_t *last;    /* (C, U + 1) how many the last tower among these got */
+    double scale;     /* worth of all pairs at first */
     Clp_Simplex *program;
     struct deal *deal;
     int32_t deals, deals_room;
-    int32_t *index; /* (C + 1) scratch, as is element */
+    int32_t *index; /* (C * D + 1) scratch, as is element */
     double *element;
 };
 
@@ -70,12 +76,20 @@ static double weight_of(
     return pinned + (others > 0 ? d->light[crowd][others * TP_RESOURCES + resource] : 0);
 }
 
-/* What so many members take of a tower's room at least; 0: nothing is scarce. */
-static double share_of(const struct tp_deals *d, int32_t crowd, int32_t class, int32_t members)
+static int32_t row_of_crowd(const struct tp_deals *d, int32_t crowd)
+{
+    return d->classes * ROUNDINGS + crowd;
+}
+
+/* What so many members take of a tower's room at least; 0: nothing is scarce. Rounded, n parts of more than n / (k + 1)
+ * take n / k: they are k at most. */
+static double share_of(
+    const struct tp_deals *d, int32_t crowd, int32_t class, int32_t members, int k)
 {
     int r = d->scarce[class];
     double room = d->room[class * TP_RESOURCES + r];
-    return room > 0 ? weight_of(d, crowd, class, members, r) / room : 0;
+    double share = room > 0 ? weight_of(d, crowd, class, members, r) / room : 0;
+    return k == 0 ? share : fmax(0, ceil((k + 1) * share) - 1) / k;
 }
 
 static int rising(const void *a, const void *b)
@@ -116,7 +130,6 @@ static void place_members(struct tp_deals *d, const struct tp_crowds *crowds)
     }
     for (int32_t t = p->tower_count - 1; t >= 0; t--) {
         int32_t class = p->tower_class[t];
-        d->tower[class] = t;
         d->towers[class]++;
         for (int r = 0; r < TP_RESOURCES; r++)
             d->room[class * TP_RESOURCES + r] = tp_tower_most(p, t)[r] * (1 + TP_LOAD_SLACK);
@@ -165,7 +178,8 @@ static int32_t most_in(const struct tp_deals *d, int32_t crowd, int32_t class, i
 /* Deals so many members to one more tower. */
 static void deal_out(struct tp_deals *d, struct deal *deal, int32_t class, int32_t members)
 {
-    d->share[class] += share_of(d, deal->crowd, class, members);
+    for (int k = 0; k < ROUNDINGS; k++)
+        d->share[class * ROUNDINGS + k] += share_of(d, deal->crowd, class, members, k);
     deal->pairs += (double)members * (members - 1);
 }
 
@@ -182,17 +196,17 @@ static enum tp_status add_deal(struct tp_deals *d, struct deal deal, struct tp_e
     }
     int32_t count = 0;
     double least = 0, most = INFINITY, worth = d->worth[deal.crowd] * deal.pairs;
-    for (int32_t c = 0; c < d->classes; c++) {
-        d->index[count] = c;
-        d->element[count] = d->share[c];
-        count += d->share[c] > 0;
+    for (int32_t row = 0; row < row_of_crowd(d, 0); row++) {
+        d->index[count] = row;
+        d->element[count] = d->share[row];
+        count += d->share[row] > 0;
     }
-    d->index[count] = d->classes + deal.crowd;
+    d->index[count] = row_of_crowd(d, deal.crowd);
     d->element[count++] = 1;
     CoinBigIndex starts[2] = {0, count};
     Clp_addColumns(d->program, 1, &least, &most, &worth, starts, d->index, d->element);
     d->deal[d->deals++] = deal;
-    memset(d->share, 0, (size_t)d->classes * sizeof *d->share);
+    memset(d->share, 0, (size_t)row_of_crowd(d, 0) * sizeof *d->share);
     return TP_OK;
 }
 
@@ -200,15 +214,15 @@ static enum tp_status add_deal(struct tp_deals *d, struct deal deal, struct tp_e
 static enum tp_status begin_program(struct tp_deals *d, const int32_t *tower, struct tp_error *err)
 {
     const struct tp_problem *p = d->problem;
-    int32_t rows = d->classes + d->crowds;
+    int32_t rows = row_of_crowd(d, d->crowds);
     enum tp_status status = TP_OK;
     Clp_setLogLevel(d->program, 0);
     Clp_setObjSense(d->program, -1);
     Clp_resize(d->program, rows, 0);
     for (int32_t row = 0; row < rows; row++) {
-        bool is_room = row < d->classes;
+        bool is_room = row < row_of_crowd(d, 0);
         Clp_rowLower(d->program)[row] = is_room ? -INFINITY : 1;
-        Clp_rowUpper(d->program)[row] = is_room ? d->towers[row] : 1;
+        Clp_rowUpper(d->program)[row] = is_room ? d->towers[row / ROUNDINGS] : 1;
     }
     for (int32_t g = 0; g < d->crowds && !status; g++) {
         struct deal deal = {.crowd = g};
@@ -228,7 +242,6 @@ static bool allocate(struct tp_deals *d)
     size_t units = (size_t)d->problem->unit_count, crowds = (size_t)d->crowds;
     size_t classes = (size_t)d->classes, cells = crowds * classes;
     d->program = Clp_newModel();
-    d->tower = TP_NEW(classes, int32_t);
     d->towers = TP_NEW(classes, int32_t);
     d->crowd_of = TP_NEW(units, int32_t);
     d->members = TP_NEW(crowds, int32_t);
@@ -239,28 +252,32 @@ static bool allocate(struct tp_deals *d)
     d->light = TP_NEW(crowds, double *);
     d->room = TP_NEW(classes * TP_RESOURCES, double);
     d->scarce = TP_NEW(classes, int);
-    d->share = TP_NEW(classes, double);
+    d->share = TP_NEW(classes * ROUNDINGS, double);
     d->worth = TP_NEW(crowds, double);
-    d->price = TP_NEW(classes + crowds, double);
+    d->price = TP_NEW(classes * ROUNDINGS + crowds, double);
     d->in_tower = TP_NEW(units + 1, double);
     d->best = TP_NEW((classes + 1) * (units + 1), double);
     d->last = TP_NEW(classes * (units + 1), int32_t);
-    d->index = TP_NEW(classes + 1, int32_t);
-    d->element = TP_NEW(classes + 1, double);
-    return d->program && d->tower && d->towers && d->crowd_of && d->members && d->free &&
-           d->pinned && d->most && d->load && d->light && d->room && d->scarce && d->share &&
-           d->worth && d->price && d->in_tower && d->best && d->last && d->index && d->element;
+    d->index = TP_NEW(classes * ROUNDINGS + 1, int32_t);
+    d->element = TP_NEW(classes * ROUNDINGS + 1, double);
+    return d->program && d->towers && d->crowd_of && d->members && d->free && d->pinned &&
+           d->most && d->load && d->light && d->room && d->scarce && d->share && d->worth &&
+           d->price && d->in_tower && d->best && d->last && d->index && d->element;
 }
 
 enum tp_status tp_deals_new(const struct tp_problem *problem, const int32_t *tower,
     const struct tp_crowds *crowds, struct tp_deals **deals, struct tp_error *err)
 {
+    *deals = NULL;
+    if (crowds->count < 2 || problem->class_count * ROUNDINGS + crowds->count > ROWS_MOST)
+        return TP_OK;
     struct tp_deals *d = TP_NEW(1, struct tp_deals);
     if (!d)
         return tp_fail_memory(err);
     d->problem = problem;
     d->crowds = crowds->count;
     d->classes = problem->class_count;
+    d->scale = tp_crowds_worth(crowds);
     bool whole = allocate(d);
     if (whole)
         place_members(d, crowds);
@@ -288,7 +305,6 @@ void tp_deals_free(struct tp_deals *d)
         Clp_deleteModel(d->program);
     for (int32_t g = 0; g < d->crowds && d->light; g++)
         free(d->light[g]);
-    free(d->tower);
     free(d->towers);
     free(d->crowd_of);
     free(d->members);
@@ -322,8 +338,9 @@ static void deal_class(struct tp_deals *d, int32_t crowd, int32_t class)
     int32_t *last = d->last + (int64_t) class * (units + 1);
     bool several = d->towers[class] > 1;
     for (int32_t x = least; x <= most; x++) {
-        double room = d->price[class] * share_of(d, crowd, class, x);
-        d->in_tower[x] = d->worth[crowd] * x * (x - 1) - room;
+        d->in_tower[x] = d->worth[crowd] * x * (x - 1);
+        for (int k = 0; k < ROUNDINGS; k++)
+            d->in_tower[x] -= d->price[class * ROUNDINGS + k] * share_of(d, crowd, class, x, k);
     }
     for (int32_t all = 0; all <= d->members[crowd]; all++) {
         best[all] = several ? before[all] : -INFINITY;
@@ -370,8 +387,8 @@ static bool solve(struct tp_deals *d)
 {
     Clp_primal(d->program, 1);
     const double *price = Clp_getRowPrice(d->program);
-    for (int32_t row = 0; row < d->classes + d->crowds; row++)
-        d->price[row] = row < d->classes ? fmax(0, price[row]) : price[row];
+    for (int32_t row = 0; row < row_of_crowd(d, d->crowds); row++)
+        d->price[row] = row < row_of_crowd(d, 0) ? fmax(0, price[row]) : price[row];
     return Clp_status(d->program) == 0;
 }
 
@@ -382,12 +399,13 @@ static enum tp_status improve(struct tp_deals *d, double *bound, bool *gained, s
     enum tp_status status = TP_OK;
     *bound = 0;
     *gained = false;
-    for (int32_t c = 0; c < d->classes; c++)
-        *bound += d->price[c] * d->towers[c];
+    for (int32_t row = 0; row < row_of_crowd(d, 0); row++)
+        *bound += d->price[row] * d->towers[row / ROUNDINGS];
     for (int32_t g = 0; g < d->crowds && !status; g++) {
-        double best = find_deal(d, g), before = d->price[d->classes + g];
+        double best = find_deal(d, g);
         *bound += best;
-        if (isinf(best) || best <= before + CLOSE * fabs(before))
+        bool gains = best > d->price[row_of_crowd(d, g)] + CLOSE * d->scale;
+        if (!gains || d->deals == DEALS_MOST)
             continue;
         status = take_found(d, g, err);
         *gained = true;

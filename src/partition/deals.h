@@ -12,7 +12,8 @@ struct tp_deals;
 
 /* @param tower   (U) a legal assignment, to begin at.
  * @param crowds  those just planted; only read here.
- * @param deals   out, to be freed with tp_deals_free(). @return TP_ENOMEM. */
+ * @param deals   out, to be freed with tp_deals_free(). NULL: there is one crowd, or too many for programs that are
+ *                solved in no time. @return TP_ENOMEM. */
 enum tp_status tp_deals_new(const struct tp_problem *problem, const int32_t *tower,
     const struct tp_crowds *crowds, struct tp_deals **deals, struct tp_error *err);
 void tp_deals_free(struct tp_deals *deals);

@@ -39,7 +39,6 @@
 #define TRIANGLE_RATE 0.05     /* larger ones overshoot */
 #define CROWD_RATE 0.5         /* of them few share many pairs */
 #define TRIANGLE_UNITS_MAX 200 /* the search is O(U^3), and more units have no time for it */
-#define DEALS_UNITS_LEAST 61   /* fewer are done before the linear programs are */
 #define RESIDUAL_RATIO 4       /* beyond it rho is adapted */
 
 /* What any relaxation of one size needs for its rounds, and keeps nothing in. */
@@ -53,13 +52,13 @@ struct space {
 };
 
 struct tp_dual {
-    bool is_root; /* which owns relaxation and space */
+    bool is_root; /* which owns relaxation, space and deals */
     struct tp_relaxation *relaxation;
     struct space *space;
+    struct tp_deals *deals; /* NULL: each crowd is for itself */
     struct tp_pairs pairs;
     struct tp_triangles triangles;
     struct tp_crowds crowds;
-    struct tp_deals *deals; /* of the root's crowds at first; NULL: each for itself */
     int32_t n;
     double *cost;               /* (n, n) C, less all charges */
     double *z, *v;              /* (n, n) */
@@ -193,7 +192,7 @@ enum tp_status tp_dual_new(const struct tp_problem *problem, enum tp_goal goal,
         status = tp_triangles_init(&d->triangles, d->n, err);
     if (!status)
         status = tp_crowds_copy(&d->crowds, crowds, err);
-    if (!status && crowds->count > 1 && d->n >= DEALS_UNITS_LEAST)
+    if (!status)
         status = tp_deals_new(problem, tower, crowds, &d->deals, err);
     if (status) {
         tp_dual_free(d);
@@ -225,7 +224,6 @@ enum tp_status tp_dual_branch(const struct tp_dual *from, int32_t u, int32_t v, 
     d->pairs = (struct tp_pairs){0};
     d->triangles = (struct tp_triangles){0};
     d->crowds = (struct tp_crowds){0};
-    d->deals = NULL;
     d->cost = d->z = d->v = NULL;
     d->price = NULL;
     enum tp_status status = allocate(d) ? TP_OK : tp_fail_memory(err);
