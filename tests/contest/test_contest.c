@@ -3,9 +3,9 @@
  *   test_contest FOLDER FIELD FIRST LAST STEP EFFORT
  * Every answer must hold all limits, be no worse than stride, than its own baselines and than METIS
  * where those are legal, and reach the record: all of it for few units and proven optima, for many
- * units 97 % at the default effort of 10, 98.5 % at ten times that. A bound must lie above ours and
- * above everything recorded. Values are computed here, from the instance made anew, whose digest must
- * be the recorded one. */
+ * units 98 % at the default effort of 10, 99 % at ten times that. A bound must lie above ours and
+ * above everything recorded, and for many units in planted groups, up to 1,000, near ours. Values are
+ * computed here, from the instance made anew, whose digest must be the recorded one. */
 #include "bridge.h"
 #include "field.h"
 #include "referee.h"
@@ -23,7 +23,9 @@ enum { PATH_BYTES = 1024 };
 #define SAME 1e-6 /* relative: the partitioner's sums are rounded */
 /* The aim is 0.995 of the long search; who misses it is counted in docs/partitioning.md. Less than this is a
  * search that got worse. */
-#define LARGE_SHARE (effort >= 100 ? 0.985 : 0.97)
+#define LARGE_SHARE (effort >= 100 ? 0.99 : 0.98)
+#define PLANTED_GAP 0.025 /* the aim is 0.02 */
+#define PLANTED_UNITS_MOST 1000
 
 static const char *folder;
 static enum field field;
@@ -115,6 +117,9 @@ START_TEST(the_answer_is_legal_and_as_good_as_any_other)
     if (!isnan(partition.bound)) {
         expect_at_least(partition.bound, ours, &entry, "a bound below the answer");
         expect_at_least(partition.bound, best, &entry, "a bound below the record");
+        if (field == FIELD_LARGE && entry.key.kind == KIND_PLANTED_CKA &&
+            in->n <= PLANTED_UNITS_MOST)
+            expect_at_least((1 + PLANTED_GAP) * ours, partition.bound, &entry, "a loose bound");
     }
     if (partition.optimal)
         expect_at_least(ours, best, &entry, "said to be optimal, but recorded is");
