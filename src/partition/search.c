@@ -44,8 +44,8 @@
 
 #define CHECKPOINTS 4 /* of a run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, two for 100, some for 300 to
- * 1,000, half a minute for 10,000. */
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, two seconds for 100, seven
+ * for 300 to 1,000, which have as many, half a minute for 10,000. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 2000000 /* the most for the pairs, from 16 units on */
 #define STEPS_PER_UNIT_FEW 200000
