@@ -25,7 +25,8 @@
 
 #define PROGRAMS_MOST 100
 #define CLOSE 1e-7 /* of all that pairs are worth at first: gains below do not count */
-#define DEALS_MOST 10000
+#define DEALS_MOST                                                                                 \
+    10000 /* of the program: then no more are taken in, and its prices still prove a bound */
 #define ROUNDINGS 3    /* of what is taken: none, to halves, to thirds */
 #define ROWS_MOST 3000 /* of programs that are solved in no time */
 
@@ -81,8 +82,8 @@ static int32_t row_of_crowd(const struct tp_deals *d, int32_t crowd)
     return d->classes * ROUNDINGS + crowd;
 }
 
-/* What so many members take of a tower's room at least; 0: nothing is scarce. Rounded, n parts of more than n / (k + 1)
- * take n / k: they are k at most. */
+/* What so many members take of a tower's room at least; 0: nothing is scarce. Rounded, more than n / (k + 1) of it
+ * is n / k: whole numbers n of such parts add up to less than k + 1. */
 static double share_of(
     const struct tp_deals *d, int32_t crowd, int32_t class, int32_t members, int k)
 {
@@ -413,15 +414,21 @@ static enum tp_status improve(struct tp_deals *d, double *bound, bool *gained, s
     return status;
 }
 
-/* Prices of pairs, and what each deal is worth at these. */
-static void set_worth(struct tp_deals *d, const struct tp_crowds *crowds)
+/* Prices of pairs, and what each deal is worth at these.
+ * @return what the crowds are worth that have no deals. */
+static double set_worth(struct tp_deals *d, const struct tp_crowds *crowds)
 {
+    double others = 0;
     memset(d->worth, 0, (size_t)d->crowds * sizeof *d->worth);
-    for (int32_t k = 0; k < crowds->count; k++)
-        if (crowds->list[k].group >= 0)
-            d->worth[crowds->list[k].group] = crowds->list[k].price;
+    for (const struct tp_crowd *c = crowds->list; c < crowds->list + crowds->count; c++) {
+        if (c->group >= 0)
+            d->worth[c->group] = c->price;
+        else
+            others += c->price * c->most;
+    }
     for (int32_t i = 0; i < d->deals; i++)
         Clp_objective(d->program)[i] = d->worth[d->deal[i].crowd] * d->deal[i].pairs;
+    return others;
 }
 
 /* Pairs of the crowds in the mix. */
@@ -443,12 +450,9 @@ enum tp_status tp_deals_worth(
     struct tp_deals *d, struct tp_crowds *crowds, double *worth, struct tp_error *err)
 {
     enum tp_status status = TP_OK;
-    double bound, others = 0;
-    for (int32_t k = 0; k < crowds->count; k++)
-        others += crowds->list[k].group < 0 ? crowds->list[k].price * crowds->list[k].most : 0;
-    *worth = INFINITY;
-    set_worth(d, crowds);
+    double bound, others = set_worth(d, crowds);
     bool gained = true;
+    *worth = INFINITY;
     for (int i = 0; i < PROGRAMS_MOST && gained && !status && solve(d); i++) {
         status = improve(d, &bound, &gained, err);
         *worth = isinf(bound) ? *worth : fmin(*worth, bound);
