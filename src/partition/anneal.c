@@ -53,6 +53,12 @@
 #define PRICE_FROZEN 0.1     /* less is not what keeps things as they are */
 #define CHANGES_FROZEN 0.003 /* per unit: a sweep with no more */
 #define SWEEPS_FROZEN 10     /* so many in a row end the run */
+/* Of a sounding, in usual gains: */
+#define MOLTEN 2.0
+#define FROZEN 0.003
+#define SOUNDING_PRICE 100.0
+#define MELTING_SHARE 0.8 /* of what there is to be gained */
+#define FREEZING_SHARE 0.998
 
 struct tp_anneal {
     const struct tp_problem *problem; /* borrowed, as is random */
@@ -79,6 +85,7 @@ struct tp_anneal {
     double value, best_value;
     struct tp_cooling cooling;
     int32_t sweep, frozen;
+    int64_t steps; /* of the run */
     int32_t changes;  /* of the sweep */
     int32_t together; /* pairs that are to be apart and are not */
 };
@@ -531,6 +538,7 @@ static void sweep(struct tp_anneal *s, struct tp_effort *effort)
         steps += STEPS_OF_VISIT;
     }
     steps += s->changes * (int64_t)(STEPS_OF_CHANGE + s->problem->unit_count / UNITS_PER_STEP);
+    s->steps += steps;
     tp_effort_spend(effort, steps);
 }
 
@@ -598,23 +606,35 @@ void tp_anneal_begin(struct tp_anneal *s, const int32_t *tower, const struct tp_
     s->cooling = *cooling;
     s->best_value = -INFINITY;
     s->sweep = s->frozen = 0;
+    s->steps = 0;
     if (s->usual <= 0 && s->movable > 0)
         find_usual(s);
     s->price = fmax(s->price, cooling->price_least * s->usual);
 }
 
+/* How far the run is, from 0 to 1. */
+static double share_done(const struct tp_anneal *s)
+{
+    const struct tp_cooling *c = &s->cooling;
+    return c->steps > 0 ? (double)s->steps / (double)c->steps : (double)s->sweep / c->sweeps;
+}
+
 static bool goes_on(const struct tp_anneal *s, const struct tp_effort *effort)
 {
-    return s->movable > 0 && s->sweep < s->cooling.sweeps && s->frozen < SWEEPS_FROZEN &&
-           !effort->over;
+    return s->movable > 0 && share_done(s) < 1 && s->frozen < SWEEPS_FROZEN && !effort->over;
+}
+
+static double heat_at(const struct tp_cooling *c, double share)
+{
+    return c->first * pow(c->last / c->first, share);
 }
 
 bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effort)
 {
-    const struct tp_cooling *c = &s->cooling;
     for (int32_t i = 0; i < sweeps && goes_on(s, effort); i++) {
-        s->heat = s->usual * c->first * pow(c->last / c->first, (double)s->sweep++ / c->sweeps);
+        s->heat = s->usual * heat_at(&s->cooling, share_done(s));
         sweep(s, effort);
+        s->sweep++;
         double violated = violation(s);
         bool still = s->changes <= CHANGES_FROZEN * s->movable;
         set_price(s, violated, still);
@@ -622,6 +642,40 @@ bool tp_anneal_cool(struct tp_anneal *s, int32_t sweeps, struct tp_effort *effor
         s->frozen = still && s->price < PRICE_FROZEN * s->usual ? s->frozen + 1 : 0;
     }
     return goes_on(s, effort);
+}
+
+/* The heat from which on a run never had less than a share of what it gained in all. */
+static double heat_of_share(
+    const struct tp_cooling *c, const double *value, int32_t sweeps, double share)
+{
+    double least = value[0];
+    for (int32_t i = 1; i < sweeps; i++)
+        least = fmin(least, value[i]);
+    double enough = least + share * (value[sweeps - 1] - least);
+    int32_t sweep = sweeps - 1;
+    while (sweep > 0 && value[sweep - 1] >= enough)
+        sweep--;
+    return heat_at(c, (double)sweep / c->sweeps);
+}
+
+enum tp_status tp_anneal_sound(struct tp_anneal *s, const int32_t *tower, int32_t sweeps,
+    struct tp_effort *effort, struct tp_heats *heats, struct tp_error *err)
+{
+    const struct tp_cooling cooling = {sweeps, 0, MOLTEN, FROZEN, SOUNDING_PRICE};
+    double *value = TP_NEW(sweeps, double);
+    if (!value)
+        return tp_fail_memory(err);
+    tp_anneal_begin(s, tower, &cooling);
+    int32_t count = 0;
+    bool more = true;
+    for (; more && count < sweeps; count++) {
+        more = tp_anneal_cool(s, 1, effort);
+        value[count] = s->value;
+    }
+    heats->melting = heat_of_share(&cooling, value, count, MELTING_SHARE);
+    heats->freezing = heat_of_share(&cooling, value, count, FREEZING_SHARE);
+    free(value);
+    return TP_OK;
 }
 
 const int32_t *tp_anneal_best(const struct tp_anneal *s, double *value)

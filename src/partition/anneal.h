@@ -17,8 +17,15 @@ struct tp_anneal;
  * much. */
 struct tp_cooling {
     int32_t sweeps;
+    int64_t steps; /* above 0: it ends with so many of these, and sweeps are no more than a guess */
     double first, last;
     double price_least; /* of a mean over a limit, in usual gains */
+};
+
+/* Where a problem is decided, in usual gains: hotter than the one hardly anything holds together, colder than the
+ * other hardly anything changes. */
+struct tp_heats {
+    double melting, freezing;
 };
 
 /* The noise that draws are made with, to be freed with free(); any number of annealings may share it.
@@ -36,6 +43,12 @@ void tp_anneal_begin(
 
 /* Cools down by at most so many sweeps. @return whether the run goes on. */
 bool tp_anneal_cool(struct tp_anneal *anneal, int32_t sweeps, struct tp_effort *effort);
+
+/* Cools from where all is molten to where all is frozen, and sees on the way when most of what there is to be gained,
+ * and when all but a trifle, is there. Where that is differs tenfold between problems.
+ * Cost: a run of so many sweeps. @return TP_ENOMEM; if the effort was over before the end, `heats` are anything. */
+enum tp_status tp_anneal_sound(struct tp_anneal *anneal, const int32_t *tower, int32_t sweeps,
+    struct tp_effort *effort, struct tp_heats *heats, struct tp_error *err);
 
 /* The best legal towers that the run met, (U), and their value up to the rounding of
  * single precision; NULL: none yet. */

@@ -66,7 +66,7 @@ static void keep_legal(struct probe *p)
  * repair looks at more than it has steps for. */
 static enum tp_status anneal(struct probe *p, enum tp_answer *answer, struct tp_error *err)
 {
-    static const struct tp_cooling cooling = {ANNEAL_SWEEPS, 1, 0.01, 0.01};
+    static const struct tp_cooling cooling = {ANNEAL_SWEEPS, 0, 1, 0.01, 0.01};
     struct tp_anneal *anneal = NULL;
     struct tp_effort left = tp_effort_take(&p->whole, p->steps);
     float *noise = tp_anneal_noise(&p->random);
