@@ -4,11 +4,13 @@
  *
  * Runs begin hot at the best answer, or less hot at one of a few good answers or, mostly, at what some of
  * these agree on, put into towers anew: groups that one run found are combined with those of another, and
- * move as a whole. Each run is a little longer than the one before it, so that whenever the search ends, a
- * good part of the effort went into long runs; with many units every now and then one takes a good part of
- * all that there was so far, cooling slowly where things are about to freeze: best where no groups are to be
- * found. Some runs go along the border of what is legal, which limits that are hard to meet need, some stay
- * within, nearly.
+ * move as a whole. How hot is hot differs from problem to problem, tenfold: a short run at first is there to see.
+ * Each run is a little longer than the one before it. Some go along the border of what is legal, which limits that
+ * are hard to meet need, some stay within, nearly.
+ *
+ * With many units nearly every second half of what there was so far is one run, from where hardly anything holds
+ * together to where hardly anything changes: where no groups are to be found, that is best. The short ones in between
+ * are best where limits are hard to meet, and put together what the long ones found.
  *
  * With many units, when runs have brought nothing better for a while, parts of the best answer follow each of them:
  * a few towers with their units are annealed as a problem of their own. Where towers are unequal, groups in the
@@ -42,17 +44,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKPOINTS 4 /* of a run, for the progress line */
+#define CHECKPOINTS 4 /* of a usual run, for the progress line */
 #define GAIN_LEAST 1e-9
-/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, two seconds for 100, seven
- * for 300 to 1,000, which have as many, half a minute for 10,000. */
+/* Steps of one unit of effort. Ten take a quarter of a second for 30 units, four seconds for 100, ten to twenty
+ * for 300 to 1,000, forty for thousands: these have as many, and a minute is long. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 2000000 /* the most for the pairs, from 16 units on */
 #define STEPS_PER_UNIT_FEW 200000
-#define STEPS_PER_UNIT 700000 /* of the first so many: */
-#define HUNDREDS_OF_UNITS 300
-#define MANY_UNITS 1000
-#define STEPS_BEYOND 16000 /* per unit more: their rows are in no cache, a minute is long */
+#define STEPS_PER_UNIT 1300000
+#define STEPS_MANY 400000000 /* the most */
 #define FEW_UNITS_MOST 60  /* see above */
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
@@ -63,17 +63,23 @@
 #define LENGTHS 9.0  /* the longest runs of a time over the shortest */
 #define ANEW_FEW 0.5 /* of the runs */
 #define ANEW_MANY 0.1
-#define HOT_LEAST 0.2 /* heat at first of runs that begin anew, in usual gains */
-#define HOT_MOST 0.8
-#define WARM_LEAST 0.03 /* of the others */
-#define WARM_MOST 0.25
-#define LAST_LEAST 0.02 /* heat at last */
-#define LAST_MOST 0.08
-#define SHARE_OF_LONG 0.3 /* long runs, of all steps; and one of these, of the steps so far */
-#define LONG_HOT_LEAST 0.15
-#define LONG_HOT_MOST 0.4
-#define LONG_LAST_LEAST 0.025
-#define LONG_LAST_MOST 0.07
+#define MELTING_FEW 0.15     /* of few units, in usual gains */
+#define FREEZING_FEW 0.035
+#define HOT_LEAST 1.3 /* heat at first of runs that begin anew, in that of melting */
+#define HOT_MOST 5.3
+#define WARM_LEAST 0.9 /* of the others, in that of freezing */
+#define WARM_MOST 1.7  /* in that of melting */
+#define LAST_LEAST 0.6 /* heat at last, in that of freezing */
+#define LAST_MOST 2.3
+#define SPAN_LEAST 0.1         /* units of effort, */
+#define SPAN_GROWTH cbrt(10.0) /* so that one, ten and a hundred of them are spans, too: */
+#define LONG_BEGIN 0.5         /* of each, a long run begins here, */
+#define LONG_LATE 0.75         /* or until here, or there is none, */
+#define LONG_END 0.95          /* and ends here */
+#define LONG_HOT_LEAST 1.0
+#define LONG_HOT_MOST 1.75
+#define LONG_LAST_LEAST 0.9
+#define LONG_LAST_MOST 1.6
 #define SHARE_OF_FIRM 0.5 /* runs that stay within the limits, nearly */
 #define PRICE_FIRM 100.0  /* usual gains per mean */
 #define PRICE_SOFT 0.01
@@ -91,8 +97,8 @@
 #define PART_TOWERS_MOST 16   /* likewise: it is not drawn itself */
 #define PART_SWEEPS_LEAST 50
 #define PART_SWEEPS_MOST 400
-#define PART_HEAT_LEAST 0.1
-#define PART_HEAT_MOST 0.4
+#define PART_HEAT_LEAST 0.7
+#define PART_HEAT_MOST 2.7
 #define STALE 0.9         /* of the steps of a life, without anything better */
 #define ROUNDS_OF_LIFE 30 /* at least */
 #define TRIFLE 1e-4       /* of the value: a gain that does not count */
@@ -106,6 +112,7 @@ struct tp_search {
     struct tp_anneal *anneal;
     float *noise; /* of all annealing */
     struct tp_random random;
+    struct tp_heats heats; /* of all of them, also of blocks and parts, in their own usual gains */
     int32_t *tower;
     double value;          /* of tower */
     struct tp_pool *pool;  /* of this life */
@@ -121,8 +128,10 @@ struct tp_search {
     int32_t scarcer;
     int32_t round;
     double sweeps;              /* of a run, on the whole */
-    double annealed, long_runs; /* steps of all runs of this life, of the long ones */
+    double annealed;            /* steps of all runs of this life */
     double sweep_steps;         /* of the last run that was not long */
+    double spent;               /* steps of all rounds */
+    double span;                /* of steps, from the first one; in its second half is the next long run */
     double started;             /* seconds, and steps there were then: for the progress line */
     int64_t steps;
 };
@@ -140,10 +149,8 @@ static bool is_by_affinity(const struct tp_search *s)
 int64_t tp_search_steps(const struct tp_problem *p)
 {
     int64_t units = p->unit_count, pairs = units * units * STEPS_PER_PAIR;
-    int64_t first = units < HUNDREDS_OF_UNITS ? units : HUNDREDS_OF_UNITS;
-    int64_t beyond = units > MANY_UNITS ? units - MANY_UNITS : 0;
-    return (pairs < STEPS_FEW ? pairs : STEPS_FEW) +
-           first * (is_few(p) ? STEPS_PER_UNIT_FEW : STEPS_PER_UNIT) + beyond * STEPS_BEYOND;
+    int64_t steps = units * (is_few(p) ? STEPS_PER_UNIT_FEW : STEPS_PER_UNIT);
+    return (pairs < STEPS_FEW ? pairs : STEPS_FEW) + (steps < STEPS_MANY ? steps : STEPS_MANY);
 }
 
 static double first_sweeps(const struct tp_problem *p)
@@ -173,6 +180,7 @@ enum tp_status tp_search_new(struct tp_problem *problem, const struct tp_judge *
         .problem = problem, .judge = judge, .tower = tower, .progress = progress};
     s->random = tp_random_new(seed, 2);
     s->sweeps = first_sweeps(problem);
+    s->span = SPAN_LEAST * (double)tp_search_steps(problem);
     s->started = tp_seconds_now();
     enum tp_status status = tp_assignment_new(problem, goal, &s->trial, err);
     s->noise = tp_anneal_noise(&s->random);
@@ -344,8 +352,8 @@ static enum tp_status combine(struct tp_search *s, struct tp_effort *effort, str
     tp_effort_spend(effort, units * units / PAIRS_PER_STEP);
     for (int32_t u = 0; u < units; u++)
         s->begin[s->block[u]] = parents[0][u];
-    struct tp_cooling cooling = {(int32_t)s->sweeps, .last = LAST_LEAST};
-    cooling.first = between(s, HOT_LEAST, HOT_MOST);
+    struct tp_cooling cooling = {(int32_t)s->sweeps, .last = LAST_LEAST * s->heats.freezing};
+    cooling.first = between(s, HOT_LEAST, HOT_MOST) * s->heats.melting;
     cooling.price_least = price_least(s);
     bool legal;
     status = anneal_other(s, blocks, cooling, s->begin, &legal, effort, err);
@@ -364,7 +372,8 @@ static enum tp_status choose_begin(
     bool anew = s->round == s->born || tp_pool_count(s->pool) < 2 ||
                 tp_random_uniform(&s->random) < (few ? ANEW_FEW : ANEW_MANY);
     const int32_t *tower = s->base;
-    *heat = anew ? between(s, HOT_LEAST, HOT_MOST) : between(s, WARM_LEAST, WARM_MOST);
+    double melting = s->heats.melting, warm = WARM_LEAST * s->heats.freezing;
+    *heat = anew ? between(s, HOT_LEAST, HOT_MOST) * melting : between(s, warm, WARM_MOST * melting);
     /* Not in the first round: heat is measured where it begins. */
     if (anew && few && s->round > 0 && tp_random_below(&s->random, 2))
         return tp_start_random(s->problem, &s->random, s->begin, err);
@@ -376,41 +385,62 @@ static enum tp_status choose_begin(
     return TP_OK;
 }
 
-static bool is_time_for_long(const struct tp_search *s)
-{
-    return !is_few(s->problem) && s->round > s->born && s->long_runs < SHARE_OF_LONG * s->annealed;
-}
-
-static struct tp_cooling cooling_of(struct tp_search *s, double heat, bool is_long)
+static struct tp_cooling cooling_of(struct tp_search *s, double heat)
 {
     double longer = sqrt(LENGTHS), sweeps = s->sweeps * between(s, 1 / longer, longer);
-    struct tp_cooling cooling = {.first = heat, .last = between(s, LAST_LEAST, LAST_MOST)};
-    if (is_long) {
-        sweeps = fmax(sweeps, SHARE_OF_LONG * s->annealed / s->sweep_steps);
-        cooling.first = between(s, LONG_HOT_LEAST, LONG_HOT_MOST);
-        cooling.last = between(s, LONG_LAST_LEAST, LONG_LAST_MOST);
-    }
-    cooling.sweeps = CHECKPOINTS + (int32_t)fmin(sweeps, INT32_MAX / 2);
+    struct tp_cooling cooling = {.sweeps = 1 + (int32_t)sweeps, .first = heat};
+    cooling.last = between(s, LAST_LEAST, LAST_MOST) * s->heats.freezing;
     cooling.price_least = price_least(s);
     return cooling;
 }
 
+static bool is_time_for_long(struct tp_search *s)
+{
+    while (s->spent > LONG_LATE * s->span)
+        s->span *= SPAN_GROWTH;
+    return !is_few(s->problem) && s->sweep_steps > 0 && s->spent >= LONG_BEGIN * s->span;
+}
+
+/* It ends with its steps, not before: whatever is the best of many short runs, one that is as long as all of them
+ * often finds better. */
+static struct tp_cooling cooling_of_long(struct tp_search *s)
+{
+    double steps = LONG_END * s->span - s->spent;
+    struct tp_cooling cooling = {.steps = (int64_t)steps};
+    cooling.sweeps = 1 + (int32_t)fmin(steps / s->sweep_steps, INT32_MAX / 2);
+    cooling.first = between(s, LONG_HOT_LEAST, LONG_HOT_MOST) * s->heats.melting;
+    cooling.last = between(s, LONG_LAST_LEAST, LONG_LAST_MOST) * s->heats.freezing;
+    cooling.price_least = price_least(s);
+    return cooling;
+}
+
+static enum tp_status choose_run(struct tp_search *s, struct tp_cooling *cooling,
+    struct tp_effort *effort, struct tp_error *err)
+{
+    double heat;
+    if (is_time_for_long(s)) {
+        memcpy(s->begin, s->base, (size_t)s->problem->unit_count * sizeof *s->begin);
+        *cooling = cooling_of_long(s);
+        return TP_OK;
+    }
+    enum tp_status status = choose_begin(s, &heat, effort, err);
+    if (!status)
+        *cooling = cooling_of(s, heat);
+    return status;
+}
+
 /* One run of annealing, from `begin`. What it is at in the end is offered too: it lies on the border of
  * what is legal. */
-static void anneal(struct tp_search *s, double heat, struct tp_effort *effort)
+static void anneal(struct tp_search *s, struct tp_cooling cooling, struct tp_effort *effort)
 {
-    bool is_long = is_time_for_long(s);
-    struct tp_cooling cooling = cooling_of(s, heat, is_long);
     int64_t begun = effort->steps;
     double value;
     tp_anneal_begin(s->anneal, s->begin, &cooling);
-    while (tp_anneal_cool(s->anneal, cooling.sweeps / CHECKPOINTS, effort))
+    while (tp_anneal_cool(s->anneal, 1 + (int32_t)s->sweeps / CHECKPOINTS, effort))
         show_progress(s, effort);
     double steps = (double)(begun - effort->steps);
     s->annealed += steps;
-    if (is_long)
-        s->long_runs += steps;
-    else
+    if (!cooling.steps)
         s->sweep_steps = steps / cooling.sweeps;
     const int32_t *best = tp_anneal_best(s->anneal, &value);
     if (best && !effort->over)
@@ -462,11 +492,11 @@ static enum tp_status refine(struct tp_search *s, const int32_t *tower, int64_t 
 static enum tp_status anneal_part(struct tp_search *s, const struct tp_problem *part, bool *better,
     struct tp_effort *effort, struct tp_error *err)
 {
-    struct tp_cooling cooling = {.last = LAST_LEAST};
+    struct tp_cooling cooling = {.last = LAST_LEAST * s->heats.freezing};
     double before = 0, after = 0;
     enum tp_goal goal = s->trial->goal;
     cooling.sweeps = (int32_t)between(s, PART_SWEEPS_LEAST, PART_SWEEPS_MOST);
-    cooling.first = between(s, PART_HEAT_LEAST, PART_HEAT_MOST);
+    cooling.first = between(s, PART_HEAT_LEAST, PART_HEAT_MOST) * s->heats.melting;
     cooling.price_least = price_least(s);
     tp_effort_spend(effort, (int64_t)part->unit_count * part->unit_count / PAIRS_PER_STEP);
     enum tp_status status = tp_towers_value(part, goal, s->part_at, &before, err);
@@ -532,7 +562,7 @@ static enum tp_status begin_life(
         tp_pool_keep(s->lives, s->base, s->base_value);
     tp_pool_clear(s->pool);
     s->base_value = -INFINITY;
-    s->annealed = s->long_runs = s->better_since = 0;
+    s->annealed = s->better_since = 0;
     s->sweeps = first_sweeps(s->problem);
     s->born = s->round;
     if (++s->life % 2 == 0) {
@@ -546,19 +576,36 @@ static enum tp_status begin_life(
     return status;
 }
 
+/* Once. */
+static enum tp_status find_heats(
+    struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
+{
+    struct tp_heats heats = {MELTING_FEW, FREEZING_FEW};
+    enum tp_status status = TP_OK;
+    if (!is_few(s->problem))
+        status = tp_anneal_sound(s->anneal, s->tower, (int32_t)s->sweeps, effort, &heats, err);
+    if (!effort->over)
+        s->heats = heats;
+    return status;
+}
+
 static enum tp_status take_round(
     struct tp_search *s, struct tp_effort *effort, struct tp_error *err)
 {
     bool few = is_few(s->problem);
     int64_t before = effort->steps;
-    double heat;
+    struct tp_cooling cooling;
     bool stale = s->round - s->born >= ROUNDS_OF_LIFE && is_vain(s, STALE);
-    enum tp_status status = stale ? begin_life(s, effort, err) : TP_OK;
+    enum tp_status status = s->heats.melting > 0 ? TP_OK : find_heats(s, effort, err);
+    if (effort->over)
+        return status;
+    if (!status && stale)
+        status = begin_life(s, effort, err);
     if (!status)
-        status = choose_begin(s, &heat, effort, err);
+        status = choose_run(s, &cooling, effort, err);
     if (status)
         return status;
-    anneal(s, heat, effort);
+    anneal(s, cooling, effort);
     s->sweeps = fmin(s->sweeps * (few ? GROWTH_FEW : GROWTH_MANY), INT32_MAX / (2 * LENGTHS));
     double steps = (double)(before - effort->steps);
     int64_t units = (int64_t)(s->round - s->born) * s->problem->unit_count;
@@ -582,7 +629,9 @@ enum tp_status tp_search_improve(
     keep_in_life(s, s->tower, s->value);
     for (; !effort->over && !status; s->round++) {
         tp_effort_spend(effort, s->problem->unit_count); /* even if no unit can be moved */
+        int64_t before = effort->steps;
         status = take_round(s, effort, err);
+        s->spent += (double)(before - effort->steps);
     }
     return status;
 }
