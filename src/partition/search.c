@@ -10,7 +10,7 @@
  *
  * With many units nearly every second half of what there was so far is one run, from where hardly anything holds
  * together to where hardly anything changes: where no groups are to be found, that is best. The short ones in between
- * are best where limits are hard to meet, and put together what the long ones found.
+ * put together what others found; groups change places only so, and where a long run finds nothing, the time is theirs.
  *
  * With many units, when runs have brought nothing better for a while, parts of the best answer follow each of them:
  * a few towers with their units are annealed as a problem of their own. Where towers are unequal, groups in the
@@ -73,9 +73,10 @@
 #define LAST_MOST 2.3
 #define SPAN_LEAST 0.1         /* units of effort, */
 #define SPAN_GROWTH cbrt(10.0) /* so that one, ten and a hundred of them are spans, too: */
-#define LONG_BEGIN 0.5         /* of each, a long run begins here, */
+#define LONG_BEGIN 0.55        /* of each, a long run begins here, */
 #define LONG_LATE 0.75         /* or until here, or there is none, */
 #define LONG_END 0.95          /* and ends here */
+#define HUNDREDS 500           /* of no more units, it stays within the limits, nearly */
 #define LONG_HOT_LEAST 1.0
 #define LONG_HOT_MOST 1.75
 #define LONG_LAST_LEAST 0.9
@@ -401,8 +402,8 @@ static bool is_time_for_long(struct tp_search *s)
     return !is_few(s->problem) && s->sweep_steps > 0 && s->spent >= LONG_BEGIN * s->span;
 }
 
-/* It ends with its steps, not before: whatever is the best of many short runs, one that is as long as all of them
- * often finds better. */
+/* As long as all before it. Where groups move as a whole it finds nothing, so after one in vain the next is left
+ * out. */
 static struct tp_cooling cooling_of_long(struct tp_search *s)
 {
     double steps = LONG_END * s->span - s->spent;
@@ -410,7 +411,7 @@ static struct tp_cooling cooling_of_long(struct tp_search *s)
     cooling.sweeps = 1 + (int32_t)fmin(steps / s->sweep_steps, INT32_MAX / 2);
     cooling.first = between(s, LONG_HOT_LEAST, LONG_HOT_MOST) * s->heats.melting;
     cooling.last = between(s, LONG_LAST_LEAST, LONG_LAST_MOST) * s->heats.freezing;
-    cooling.price_least = price_least(s);
+    cooling.price_least = s->problem->unit_count > HUNDREDS ? price_least(s) : PRICE_FIRM;
     return cooling;
 }
 
@@ -442,6 +443,7 @@ static void anneal(struct tp_search *s, struct tp_cooling cooling, struct tp_eff
     s->annealed += steps;
     if (!cooling.steps)
         s->sweep_steps = steps / cooling.sweeps;
+    double known = s->base_value;
     const int32_t *best = tp_anneal_best(s->anneal, &value);
     if (best && !effort->over)
         settle(s, best, effort);
@@ -450,6 +452,9 @@ static void anneal(struct tp_search *s, struct tp_cooling cooling, struct tp_eff
         settle(s, tp_anneal_now(s->anneal), &part);
         tp_effort_return(effort, &part);
     }
+    bool vain = s->base_value <= known + TRIFLE * fabs(known);
+    if (cooling.steps && vain)
+        s->span *= SPAN_GROWTH * SPAN_GROWTH;
     show_progress(s, effort);
 }
 
