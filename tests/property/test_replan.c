@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANGES = 200, SLICES = 10, LARGE_ONE_IN = 20, REPRESENTED_ONE_IN = 10 };
+enum { CHANGES = 200, SLICES = 10, LARGE_ONE_IN = 50, REPRESENTED_ONE_IN = 10 };
 
 struct change {
     struct trial old, new;
