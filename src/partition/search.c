@@ -47,12 +47,14 @@
 #define CHECKPOINTS 4 /* of a usual run, for the progress line */
 #define GAIN_LEAST 1e-9
 /* Steps of one unit of effort. Ten take a quarter of a second for 30 units, four seconds for 100, ten to twenty
- * for 300 to 1,000, forty for thousands: these have as many, and a minute is long. */
+ * for 300 to 1,000, forty for thousands: these have as many, and fewer where a minute would be over. */
 #define STEPS_PER_PAIR 8000
 #define STEPS_FEW 2000000 /* the most for the pairs, from 16 units on */
 #define STEPS_PER_UNIT_FEW 200000
 #define STEPS_PER_UNIT 1300000
-#define STEPS_MANY 400000000 /* the most */
+#define STEPS_MANY INT64_C(400000000) /* the most, up to so many units: */
+#define MANY_UNITS 3000
+#define SLOWER_UNITS 28000 /* so many more, and it is half: their rows are in no cache */
 #define FEW_UNITS_MOST 60  /* see above */
 /* Measured on few and many units of many kinds: */
 #define SWEEPS_FEW 22.0 /* of the first runs */
@@ -151,7 +153,9 @@ int64_t tp_search_steps(const struct tp_problem *p)
 {
     int64_t units = p->unit_count, pairs = units * units * STEPS_PER_PAIR;
     int64_t steps = units * (is_few(p) ? STEPS_PER_UNIT_FEW : STEPS_PER_UNIT);
-    return (pairs < STEPS_FEW ? pairs : STEPS_FEW) + (steps < STEPS_MANY ? steps : STEPS_MANY);
+    int64_t beyond = units > MANY_UNITS ? units - MANY_UNITS : 0;
+    int64_t most = STEPS_MANY * SLOWER_UNITS / (SLOWER_UNITS + beyond);
+    return (pairs < STEPS_FEW ? pairs : STEPS_FEW) + (steps < most ? steps : most);
 }
 
 static double first_sweeps(const struct tp_problem *p)
